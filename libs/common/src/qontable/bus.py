@@ -1,0 +1,267 @@
+"""Topics into handlers, in batches, with no record lost, doubled, or in the way of another.
+
+FastStream polls and commits; everything that decides about records is here, because its own parser and validation
+take a whole batch down with one bad record (`docs/decisions/0002`). A batch is decoded record by record, cleared of
+what was consumed before, handed to the handler inside one transaction, and only then committed to Kafka. A record
+that the schema or the handler refuses is found by halving and set aside as bytes. If most of what comes would be set
+aside, the consumer stops and says so: that is a bad deploy, not bad data.
+"""
+
+import asyncio
+import dataclasses
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import orjson
+import structlog
+from aiokafka import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from opentelemetry.trace import Span, SpanKind
+from pydantic import ValidationError
+
+from qontable import metrics
+from qontable.clock import now
+from qontable.database import UNREACHABLE
+from qontable.envelope import Envelope, EnvelopeRefused, body_hash, read_envelope
+from qontable.events import EVENT_TYPES
+from qontable.events.base import Event
+from qontable.inbox import take_new
+from qontable.set_aside import SetAsideRecord, set_aside_record, write_set_aside
+from qontable.telemetry import frames, sampled, start_span, traceparent_of
+from qontable.topics import MAX_RECORD_BYTES
+from qontable.unit import Unit, Units
+
+log = structlog.get_logger()
+
+E = TypeVar("E", bound=Event)
+KafkaRecord: TypeAlias = "ConsumerRecord[bytes, bytes]"
+MAX_BATCH = 1_000
+POLL_MS = 25
+BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+GUARD_WINDOW = 400
+GUARD_LEAST = 100
+
+
+class TooManySetAside(RuntimeError):
+    """Most of what a topic brings would be set aside: the consumer stops instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """One record, decoded: the event, its envelope, and the raw record to set aside should the handler refuse it.
+
+    `traceparent` is the context of this record's processing, under which its consequences are published.
+    """
+
+    event: E
+    envelope: Envelope
+    hash: bytes
+    record: Any
+    topic: str
+    consumer: str
+    traceparent: str | None
+    span: Span | None = None
+
+    def refused(self, reason: str, detail: str = "") -> SetAsideRecord:
+        """What to set aside of this record; `detail` quotes no business data."""
+        kept = set_aside_record(self.record, consumer=self.consumer, topic=self.topic, reason=reason, detail=detail)
+        return dataclasses.replace(kept, traceparent=self.traceparent)
+
+
+Handler = Callable[[Unit, Sequence[Received[E]]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[E]):
+    """A topic, the type expected on it, and what handles it.
+
+    The handler gets new records only, in topic order, inside one transaction, and may see the same records again if
+    that transaction fails. It publishes through the unit, sets single records aside through it, and raises for
+    nothing but bugs and failures of the surroundings.
+    """
+
+    event: type[E]
+    handler: Handler[E]
+    topic: str = ""
+    max_bytes: int = MAX_RECORD_BYTES
+
+    @property
+    def topic_name(self) -> str:
+        """The topic without prefix: the type's own unless another is named."""
+        return self.topic or self.event.type_name
+
+
+class Consumer(Generic[E]):
+    """Processes batches of one subscription for one service."""
+
+    def __init__(self, subscription: Subscription[E], units: Units, service: str) -> None:
+        self.subscription = subscription
+        self.topic = subscription.topic_name
+        self.name = f"{service}.{self.topic}"
+        self._units = units
+        self._verdicts: deque[bool] = deque(maxlen=GUARD_WINDOW)
+        self._failures = 0
+
+    async def process(self, records: Sequence[KafkaRecord]) -> None:
+        """Process a batch; when this returns its offsets may be committed. Raises, after a pause, when it may not."""
+        started = monotonic()
+        metrics.RECORDS_CONSUMED.labels(self.topic).inc(len(records))
+        try:
+            await self._process(records)
+        except UNREACHABLE as error:
+            await self._pause("surroundings failed", error)
+            raise
+        except TooManySetAside as error:
+            metrics.CONSUMERS_STOPPED.labels(self.topic).set(1)
+            await self._pause("consumer stopped: most of the batch would be set aside", error)
+            raise
+        self._failures = 0
+        metrics.CONSUMERS_STOPPED.labels(self.topic).set(0)
+        metrics.BATCH_SECONDS.labels(self.topic).observe(monotonic() - started)
+        metrics.LAG_AGE_SECONDS.labels(self.topic).set(max(0.0, now().timestamp() - records[-1].timestamp / 1000))
+
+    async def _process(self, records: Sequence[KafkaRecord]) -> None:
+        received: list[Received[E]] = []
+        aside: list[SetAsideRecord] = []
+        for record in records:
+            decoded = self.decode(record)
+            if isinstance(decoded, Received):
+                received.append(decoded)
+            else:
+                aside.append(decoded)
+        try:
+            aside += await self._handle(received)
+        finally:
+            for item in received:
+                if item.span:
+                    item.span.end()
+        self._guard(len(records), len(aside))
+        if aside:
+            metrics.RECORDS_SET_ASIDE.labels(self.topic).inc(len(aside))
+            log.warning("records set aside", topic=self.topic, reasons=sorted({item.reason for item in aside}))
+            async with self._units.database.transaction() as connection:
+                await write_set_aside(connection, aside)
+
+    def decode(self, record: KafkaRecord) -> Received[E] | SetAsideRecord:
+        """The event in a record, or the record as it is to be set aside. Never raises for what a record holds."""
+        try:
+            return self._decode(record)
+        except EnvelopeRefused as error:
+            return self._refuse(record, "not_cloudevents", str(error))
+        except orjson.JSONDecodeError:
+            return self._refuse(record, "not_json", "the body is not JSON")
+        except ValidationError as error:
+            return self._refuse(record, "invalid_event", describe_validation(error))
+
+    def _decode(self, record: KafkaRecord) -> Received[E] | SetAsideRecord:
+        body = record.value
+        if body is None:
+            return self._refuse(record, "no_body", "a record without a body says nothing here")
+        if len(body) > self.subscription.max_bytes:
+            return self._refuse(record, "too_large", f"{len(body)} bytes, at most {self.subscription.max_bytes}")
+        envelope = read_envelope(record.headers)
+        if EVENT_TYPES.get(envelope.type) is not self.subscription.event:
+            return self._refuse(record, "unknown_type", f"{self.subscription.event.ce_type()} is read here")
+        content = orjson.loads(body)
+        event = self.subscription.event.model_validate(content)
+        received = Received(event, envelope, body_hash(body), record, self.topic, self.name, envelope.traceparent)
+        return self._traced(received) if sampled(envelope.traceparent) else received
+
+    def _traced(self, received: Received[E]) -> Received[E]:
+        """The record with a span of its own, which `process` ends; unsampled ones hand their context on as it came."""
+        attributes = {
+            "messaging.system": "kafka",
+            "messaging.operation.name": "process",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": self.topic,
+            "messaging.consumer.group.name": self.name,
+            "messaging.message.id": received.envelope.event_id,
+        }
+        started = start_span(
+            f"process {self.topic}", SpanKind.CONSUMER, parent=received.envelope.traceparent, attributes=attributes
+        )
+        return dataclasses.replace(received, span=started, traceparent=traceparent_of(started))
+
+    def _refuse(self, record: KafkaRecord, reason: str, detail: str) -> SetAsideRecord:
+        return set_aside_record(record, consumer=self.name, topic=self.topic, reason=reason, detail=detail)
+
+    async def _handle(self, received: Sequence[Received[E]]) -> list[SetAsideRecord]:
+        """Apply records, halving around those that are refused; returns what is to be set aside of them."""
+        if not received:
+            return []
+        try:
+            return await self._apply(received)
+        except UNREACHABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a single record provokes must not stop its neighbours
+            if len(received) == 1:
+                log.error("record refused", topic=self.topic, error=type(error).__name__, at=frames(error))
+                return [received[0].refused("handler_refused", type(error).__name__)]
+        middle = len(received) // 2
+        return await self._handle(received[:middle]) + await self._handle(received[middle:])
+
+    async def _apply(self, received: Sequence[Received[E]]) -> list[SetAsideRecord]:
+        async with self._units.unit() as unit:
+            new, repeats, impostors = await take_new(unit.connection, self.name, received)
+            if repeats:
+                metrics.RECORDS_REPEATED.labels(self.topic).inc(len(repeats))
+            if new:
+                await self.subscription.handler(unit, new)
+        return [
+            item.refused("identity_reused", "the same ce_source and ce_id came with another body") for item in impostors
+        ]
+
+    def _guard(self, records: int, refused: int) -> None:
+        self._verdicts.extend([True] * refused + [False] * (records - refused))
+        bad = sum(self._verdicts)
+        if bad >= GUARD_LEAST and bad > len(self._verdicts) / 2:
+            self._verdicts.clear()
+            raise TooManySetAside(f"{bad} of the last {GUARD_WINDOW} records on {self.topic} would be set aside")
+
+    async def _pause(self, what: str, error: BaseException) -> None:
+        pause = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
+        self._failures += 1
+        log.error(what, topic=self.topic, error=type(error).__name__, detail=str(error), retry_in=pause)
+        await asyncio.sleep(pause)
+
+
+def describe_validation(error: ValidationError) -> str:
+    """Where and why validation failed, without the values."""
+    problems = (f"{'.'.join(str(part) for part in item['loc'])}: {item['type']}" for item in error.errors())
+    return "; ".join(list(problems)[:10])
+
+
+def subscribe(broker: KafkaBroker, consumer: "Consumer[Any]", topic_prefix: str, session_seconds: float) -> None:
+    """Tie a consumer to its topic in its own group, `<prefix><service>.<topic>`."""
+
+    @broker.subscriber(
+        f"{topic_prefix}{consumer.topic}",
+        batch=True,
+        max_records=MAX_BATCH,
+        batch_timeout_ms=POLL_MS,
+        group_id=f"{topic_prefix}{consumer.name}",
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        session_timeout_ms=int(session_seconds * 1000),
+        heartbeat_interval_ms=int(session_seconds * 1000 / 6),
+        max_poll_interval_ms=300_000,
+        parser=_parse_without_headers,
+        decoder=_raw_records,
+    )
+    async def _batch(records: Any) -> None:
+        await consumer.process(records)
+
+
+async def _parse_without_headers(records: Any, original: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
+    """FastStream's parser dies of an undecodable header and takes the batch with it: it gets none to see."""
+    message = await original(tuple(dataclasses.replace(record, headers=()) for record in records))
+    message.raw_message = records
+    return message
+
+
+async def _raw_records(message: KafkaMessage) -> Iterable[KafkaRecord]:
+    return message.raw_message

@@ -1,0 +1,78 @@
+"""Access to a service's own schema: a pool, transactions, and the firm whose rows a transaction may see.
+
+A pool has a scope. Workers act for the house (`service`) and see every firm's rows; pages and APIs act for one firm
+(`firm`) and see nothing until `transaction(firm_id=...)` names it: row-level security decides, not the query
+(DESIGN 8, rule 7).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import asyncpg
+import orjson
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Scope = Literal["service", "firm"]
+
+UNREACHABLE: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.PostgresSystemError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
+    asyncpg.exceptions.UndefinedTableError,
+)
+"""Failures of the surroundings, not of the data: the same work can succeed later."""
+
+DATA_ERRORS: tuple[type[BaseException], ...] = (
+    asyncpg.DataError,
+    asyncpg.CardinalityViolationError,
+    asyncpg.IntegrityConstraintViolationError,
+)
+"""SQLSTATE classes 22, 21 and 23: a record that the schema refuses (DESIGN 4)."""
+
+
+class Database:
+    """A pool of connections with the service's role."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    @classmethod
+    async def connect(cls, url: str, *, scope: Scope = "service", connections: int = 8, name: str = "") -> "Database":
+        """Open the pool. Raises one of `UNREACHABLE` when PostgreSQL does not answer."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections,
+            init=_speak_json,
+            command_timeout=60,
+            server_settings={"qontable.scope": scope, "application_name": name or "qontable"},
+        )
+        return cls(pool)
+
+    @asynccontextmanager
+    async def transaction(self, firm_id: str | None = None) -> AsyncIterator[Connection]:
+        """One transaction, as `firm_id` where one is given; it commits when the block ends without an exception."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            if firm_id is not None:
+                await connection.execute("select set_config('qontable.firm_id', $1, true)", firm_id)
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.pool.close()
+
+
+async def _speak_json(connection: asyncpg.Connection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=_encode, decoder=orjson.loads, schema="pg_catalog")
+
+
+def _encode(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,56 @@
+"""Amounts of money: exact decimals in a known currency, never floats.
+
+On the wire an amount is a decimal string (DESIGN 4). Inside it is a `Decimal` that holds no more digits than the
+currency has minor units (ISO 4217), so that sums are exact and every amount has one spelling.
+"""
+
+from decimal import Decimal, InvalidOperation
+
+from iso4217 import Currency
+
+MAX_INTEGER_DIGITS = 12
+ZERO = Decimal(0)
+_EXPONENTS: dict[str, int] = {currency.code: currency.exponent or 0 for currency in Currency}
+
+
+class InvalidAmount(ValueError):
+    """The text is not an amount of this currency; the message says why, without quoting the text."""
+
+
+def known_currency(code: str) -> bool:
+    """Whether `code` is an active ISO 4217 currency."""
+    return code in _EXPONENTS
+
+
+def minor_units(currency: str) -> int:
+    """Number of decimals of a currency: 2 for EUR, 0 for JPY. Raises `InvalidAmount` for an unknown one."""
+    try:
+        return _EXPONENTS[currency]
+    except KeyError:
+        raise InvalidAmount(f"{currency!r} is not an ISO 4217 currency") from None
+
+
+def parse_amount(text: str, currency: str = "EUR") -> Decimal:
+    """The amount that a decimal string says, with exactly the currency's decimals.
+
+    Raises `InvalidAmount` for anything but a plain decimal, for too many decimals and for more than 12 integer digits.
+    Trailing zeros beyond the currency's decimals are no extra precision and are accepted.
+    """
+    places = minor_units(currency)
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise InvalidAmount("not a decimal number") from None
+    if not amount.is_finite() or "e" in text.lower() or "_" in text or text != text.strip():
+        raise InvalidAmount("not a plain decimal number")
+    if amount.adjusted() >= MAX_INTEGER_DIGITS:
+        raise InvalidAmount(f"more than {MAX_INTEGER_DIGITS} digits before the decimal mark")
+    quantized = amount.quantize(Decimal(1).scaleb(-places))
+    if quantized != amount:
+        raise InvalidAmount(f"more decimals than {currency} has ({places})")
+    return abs(quantized) if quantized == 0 else quantized
+
+
+def format_amount(amount: Decimal) -> str:
+    """The wire spelling of an amount: plain decimal string, never an exponent."""
+    return format(amount, "f")

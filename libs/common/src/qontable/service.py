@@ -1,0 +1,182 @@
+"""One service as one process: consumers, relay, background loops and a small HTTP server, started and stopped as one.
+
+`/live` says whether the loops still turn (never whether a broker answers: an outage must not restart the fleet),
+`/ready` whether the service can do its work, `/metrics` what it did.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from time import monotonic
+from typing import Any
+
+import structlog
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from faststream.kafka import KafkaBroker
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from qontable.bus import Consumer, Subscription, subscribe
+from qontable.database import UNREACHABLE, Database
+from qontable.inbox import forget_old
+from qontable.loop import Loop, Step
+from qontable.outbox import Relay
+from qontable.settings import Settings
+from qontable.telemetry import configure
+from qontable.topics import MAX_RECORD_BYTES
+from qontable.unit import Units
+
+log = structlog.get_logger()
+
+STUCK_SECONDS = 120
+FORGET_EVERY_SECONDS = 3600
+STOP_SECONDS = 15
+
+
+class Service:
+    """The parts of one service. `open` connects, `add_…` joins parts, `run` works until it is told to stop."""
+
+    def __init__(self, name: str, settings: Settings, database: Database) -> None:
+        self.name = name
+        self.settings = settings
+        self.database = database
+        self.units = Units(database, name)
+        self.consumers: list[Consumer[Any]] = []
+        self.loops: list[Loop] = []
+        self._apps: list[tuple[str, ASGIApp]] = []
+        self._started = False
+        self.add_loop("forget_old", self._forget_old, idle_seconds=FORGET_EVERY_SECONDS)
+
+    @classmethod
+    async def open(cls, name: str, settings: Settings) -> "Service":
+        """Set up telemetry and the database pool, waiting for PostgreSQL as long as it takes."""
+        configure(name, settings)
+        while True:
+            try:
+                database = await Database.connect(
+                    settings.database_url, connections=settings.database_connections, name=name
+                )
+            except UNREACHABLE as error:
+                log.warning("waiting for PostgreSQL", error=type(error).__name__)
+                await asyncio.sleep(1.0)
+            else:
+                return cls(name, settings, database)
+
+    def add_subscription(self, subscription: Subscription[Any]) -> None:
+        """Consume a topic in this service's own group."""
+        self.consumers.append(Consumer(subscription, self.units, self.name))
+
+    def add_loop(self, name: str, step: Step, *, idle_seconds: float) -> Loop:
+        """Repeat `step` in the background; the loop returned can be woken."""
+        loop = Loop(name, step, idle_seconds=idle_seconds)
+        self.loops.append(loop)
+        return loop
+
+    def add_app(self, path: str, app: ASGIApp) -> None:
+        """Serve an application below `path` on the service's port."""
+        self._apps.append((path, app))
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then stop in order: no new records, running work finished, outbox relayed."""
+        stop = asyncio.Event()
+        running = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            running.add_signal_handler(number, stop.set)
+        async with self.running():
+            log.info("service started", port=self.settings.http_port)
+            await stop.wait()
+            log.info("service stopping")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything started inside the block, stopped at its end."""
+        server = _Server(
+            uvicorn.Config(self._http(), self.settings.http_host, self.settings.http_port, log_config=None)
+        )
+        serving = asyncio.create_task(server.serve(), name="http")
+        producer = await _start_producer(self.settings.kafka)
+        broker = KafkaBroker(self.settings.kafka, allow_auto_create_topics=False, graceful_timeout=STOP_SECONDS)
+        for consumer in self.consumers:
+            subscribe(broker, consumer, self.settings.topic_prefix, self.settings.kafka_session_seconds)
+        relay = Loop("relay", _endless(Relay(self.database, producer, self.settings.topic_prefix)), idle_seconds=0)
+        tasks = [asyncio.create_task(loop.run(), name=loop.name) for loop in (*self.loops, relay)]
+        await broker.start()
+        self._started = True
+        try:
+            yield
+        finally:
+            self._started = False
+            await broker.stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await producer.stop()
+            server.should_exit = True
+            await serving
+            await self.database.close()
+
+    def _http(self) -> Starlette:
+        routes: list[Route | Mount] = [
+            Route("/live", self._live),
+            Route("/ready", self._ready),
+            Route("/metrics", _metrics),
+        ]
+        return Starlette(routes=[*routes, *(Mount(path, app=app) for path, app in self._apps)])
+
+    async def _live(self, _request: Request) -> Response:
+        stuck = [loop.name for loop in self.loops if monotonic() - loop.last_turn > STUCK_SECONDS + loop.idle_seconds]
+        return JSONResponse({"service": self.name, "stuck": stuck}, status_code=503 if stuck else 200)
+
+    async def _ready(self, _request: Request) -> Response:
+        missing = [] if self._started else ["kafka"]
+        try:
+            async with asyncio.timeout(2):
+                await self.database.pool.fetchval("select 1 from inbox limit 1")
+        except UNREACHABLE as error:
+            missing.append(f"postgresql: {type(error).__name__}")
+        return JSONResponse({"service": self.name, "missing": missing}, status_code=503 if missing else 200)
+
+    async def _forget_old(self) -> bool:
+        async with self.database.transaction() as connection:
+            await forget_old(connection)
+        return False
+
+
+class _Server(uvicorn.Server):
+    """Signals are the service's business, not the HTTP server's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _start_producer(bootstrap: str) -> AIOKafkaProducer:
+    """Idempotent, confirmed by all replicas, batched (engineering notes on rates: `docs/decisions/0002`)."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        max_batch_size=131_072,
+        max_request_size=MAX_RECORD_BYTES,
+    )
+    await producer.start()
+    return producer
+
+
+def _endless(relay: Relay) -> Step:
+    async def step() -> bool:
+        await relay.run()
+        return True
+
+    return step
+
+
+async def _metrics(_request: Request) -> Response:
+    return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,183 @@
+"""The data sheet of a connector: everything about an accounting software that is data, not code (DESIGN 7).
+
+It drives the wizard, the pre-flight, the cutting of labels, the throttle, the reading of answers and the
+documentation. It is written as `sheet.toml` in the connector's folder, validated at start-up and announced on
+`connector.announced`. What public material leaves open is marked `assumed`.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Evidence = Literal["documented", "corroborated", "assumed"]
+Outcome = Literal["accepted", "rejected", "throttled", "not_sent", "unknown"]
+Bilingual = dict[Literal["fr", "en"], str]
+
+
+class SheetPart(BaseModel):
+    """A piece of a sheet: unknown keys are mistakes of its author and are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WizardField(SheetPart):
+    """One value that a person types to connect: `secret` ones are sealed and never shown again."""
+
+    name: str
+    label: Bilingual
+    help: Bilingual
+    secret: bool
+    pattern: str = r".+"
+
+
+class Limit(SheetPart):
+    """A length limit, what happens beyond it, and how well it is known.
+
+    `cut` shortens and says so; `refuse` returns the entry; `cut_after_collision_check` shortens a code only when no
+    other account of the file becomes the same (DESIGN 7).
+    """
+
+    max: int = Field(gt=0)
+    overflow: Literal["cut", "refuse", "cut_after_collision_check"]
+    characters: str | None = None
+    evidence: Evidence
+    source: str
+
+
+class Limits(SheetPart):
+    """Limits per field; `label_by_kind` overrides `label` for an entry kind. Absent means no known limit."""
+
+    label: Limit | None = None
+    label_by_kind: dict[str, Limit] = Field(default_factory=dict)
+    account: Limit | None = None
+    subsidiary: Limit | None = None
+    piece: Limit | None = None
+    invoice_number: Limit | None = None
+    lines: Limit | None = None
+
+    def label_limit(self, kind: str) -> Limit | None:
+        """The limit of a label in an entry of this kind."""
+        return self.label_by_kind.get(kind, self.label)
+
+
+class DocumentRules(SheetPart):
+    """What documents the software takes with an entry: how many, how large (bytes), which media types."""
+
+    max_count: int | None = None
+    max_bytes: int
+    media_types: tuple[str, ...]
+    max_name: int
+    resend_alone: bool
+    evidence: Evidence
+    source: str
+
+
+class AccountRules(SheetPart):
+    """How the software names accounts: which roots are always subsidiary, and what happens to a missing one."""
+
+    subsidiary_roots: tuple[str, ...] = ()
+    subsidiary_prefix: bool = False
+    missing_subsidiary: Literal["must_exist", "created_on_policy", "created_by_software"]
+    missing_account: Literal["must_exist", "created_on_policy", "created_by_software"]
+    evidence: Evidence
+    source: str
+
+
+class Fact(SheetPart):
+    """A capability or behaviour: what holds, how well it is known, and from where."""
+
+    value: bool | int | float | str
+    evidence: Evidence
+    source: str
+    note: Bilingual | None = None
+
+
+class SheetThrottle(SheetPart):
+    """The vendor's own limit per connection."""
+
+    requests: int = Field(gt=0)
+    seconds: float = Field(gt=0)
+    concurrent: int = Field(gt=0)
+    evidence: Evidence
+    source: str
+
+
+class SheetPrerequisite(SheetPart):
+    """Something that must hold in the software before a file works, and what to do when it does not."""
+
+    name: str
+    label: Bilingual
+    remedy: Bilingual
+    evidence: Evidence
+    source: str
+
+
+class ErrorRule(SheetPart):
+    """One row of the error table: which answers it covers, what they mean for a delivery, and the remedy.
+
+    An answer matches when every given condition does: HTTP `status`, vendor `code` (a regular expression, whole
+    match), `text` (a regular expression, anywhere in the message). The first matching row wins.
+    """
+
+    status: tuple[int, ...] = ()
+    code: str | None = None
+    text: str | None = None
+    outcome: Outcome
+    category: str
+    lookup: bool = False
+    remedy: Bilingual
+    evidence: Evidence = "documented"
+
+    @field_validator("code", "text")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            re.compile(pattern)
+        return pattern
+
+    def matches(self, status: int | None, code: str | None, text: str) -> bool:
+        """Whether an answer with this status, vendor code and message is covered by this row."""
+        return (
+            (not self.status or status in self.status)
+            and (self.code is None or (code is not None and re.fullmatch(self.code, code) is not None))
+            and (self.text is None or re.search(self.text, text, re.IGNORECASE) is not None)
+        )
+
+
+class Sheet(SheetPart):
+    """The whole sheet. `settles_within` is the number of seconds after which a sent entry must be findable."""
+
+    connector: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: str
+    version: int = Field(ge=1)
+    wizard: tuple[WizardField, ...]
+    frequencies: tuple[Literal["real_time", "daily", "manual"], ...]
+    weekly_accounts: bool
+    throttle: SheetThrottle
+    request_timeout: float = Field(gt=0)
+    settles_within: Fact
+    unique_references: Fact
+    limits: Limits
+    documents: DocumentRules
+    accounts: AccountRules
+    prerequisites: tuple[SheetPrerequisite, ...] = ()
+    capabilities: dict[str, Fact]
+    errors: tuple[ErrorRule, ...]
+
+    @model_validator(mode="after")
+    def _ends_with_a_catch_all(self) -> "Sheet":
+        if not self.errors or self.errors[-1].status or self.errors[-1].code or self.errors[-1].text:
+            raise ValueError("the last error rule must match every answer, so that none is left without an outcome")
+        return self
+
+    def error_rule(self, status: int | None, code: str | None, text: str) -> ErrorRule:
+        """The row that covers an answer; there always is one."""
+        return next(rule for rule in self.errors if rule.matches(status, code, text))
+
+
+def load_sheet(path: Path) -> Sheet:
+    """Read and validate a `sheet.toml`. Raises `pydantic.ValidationError` naming every mistake."""
+    return Sheet.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,50 @@
+"""One unit of work: a transaction, what it says, and what it sets aside, committed together or not at all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from qontable.database import Connection, Database
+from qontable.events.base import Event
+from qontable.outbox import OutgoingRecord, outgoing, write_outbox
+from qontable.set_aside import SetAsideRecord, write_set_aside
+from qontable.telemetry import current_traceparent
+
+
+class Unit:
+    """Handed to handlers: `connection` is inside the transaction; `publish` and `set_aside` act at its commit."""
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self.connection = connection
+        self._source = source
+        self._outgoing: list[OutgoingRecord] = []
+        self._aside: list[SetAsideRecord] = []
+
+    def publish(self, event: Event, *, traceparent: str | None = None) -> None:
+        """Say `event` when the transaction commits, in the trace given or the present one."""
+        self._outgoing.append(outgoing(event, self._source, traceparent or current_traceparent()))
+
+    def set_aside(self, record: SetAsideRecord) -> None:
+        """Keep a record that this handler cannot process; its neighbours go on."""
+        self._aside.append(record)
+
+    async def flush(self) -> None:
+        """Write what was said and set aside. Called once, before the commit."""
+        await write_outbox(self.connection, self._outgoing)
+        if self._aside:
+            await write_set_aside(self.connection, self._aside)
+
+
+class Units:
+    """Where a service's units of work come from: its database and the name under which it speaks."""
+
+    def __init__(self, database: Database, service: str) -> None:
+        self.database = database
+        self.source = f"/qontable/{service}"
+
+    @asynccontextmanager
+    async def unit(self, firm_id: str | None = None) -> AsyncIterator[Unit]:
+        """A unit of work, as one firm where `firm_id` is given."""
+        async with self.database.transaction(firm_id) as connection:
+            unit = Unit(connection, self.source)
+            yield unit
+            await unit.flush()

@@ -1,0 +1,127 @@
+"""From an entry's wire form to the `Entry` that the house works with.
+
+The event model has checked structure; here amounts, dates and currencies are read. All mistakes are gathered, so that
+the accountant hears of them at once.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from qontable.entry import (
+    AnalyticShare,
+    Document,
+    Entry,
+    EntryKind,
+    EntryRef,
+    EntryRefused,
+    Finding,
+    ForeignAmount,
+    Journal,
+    Line,
+    Subsidiary,
+    SubsidiaryKind,
+)
+from qontable.events.platform import EntryContent, WireLine
+from qontable.money import ZERO, InvalidAmount, known_currency, parse_amount
+
+
+def read_entry(content: EntryContent) -> Entry:
+    """The entry that an event carries. Raises `EntryRefused` with every finding: amounts, dates, currency, balance."""
+    findings: list[Finding] = []
+    reader = _Reader(content.currency, findings)
+    if not known_currency(content.currency):
+        raise EntryRefused([Finding("unknown_currency", "currency", {"currency": content.currency})])
+    entry_date = reader.day(content.date, "date")
+    due_date = reader.day(content.due_date, "due_date") if content.due_date else None
+    lines = tuple(reader.line(line, f"lines.{index}") for index, line in enumerate(content.lines))
+    if findings or entry_date is None:
+        raise EntryRefused(findings)
+    return Entry(
+        ref=EntryRef(content.firm_id, content.file_id, content.entry_id),
+        revision=content.revision,
+        kind=EntryKind(content.kind),
+        journal=Journal(content.journal.code, content.journal.label),
+        date=entry_date,
+        due_date=due_date,
+        label=content.label,
+        currency=content.currency,
+        lines=lines,
+        document_number=content.document_number,
+        invoice_number=content.invoice_number,
+        documents=tuple(
+            Document(item.document_id, item.file_name, item.media_type, item.size, item.sha256)
+            for item in content.documents
+        ),
+    )
+
+
+class _Reader:
+    """Reads values of one entry and notes what cannot be read, with the place where it stands."""
+
+    def __init__(self, currency: str, findings: list[Finding]) -> None:
+        self.currency = currency
+        self.findings = findings
+
+    def day(self, text: str, where: str) -> date | None:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.findings.append(Finding("impossible_date", where, {"date": text}))
+            return None
+
+    def amount(self, text: str, where: str, currency: str | None = None) -> Decimal:
+        return self._value(lambda: parse_amount(text, currency or self.currency), "invalid_amount", where)
+
+    def _value(self, read: Callable[[], Decimal], code: str, where: str) -> Decimal:
+        try:
+            return read()
+        except InvalidAmount as error:
+            self.findings.append(Finding(code, where, {"reason": str(error)}))
+            return ZERO
+
+    def ratio(self, text: str, where: str) -> Decimal | None:
+        """A rate: any plain finite decimal."""
+        try:
+            value = Decimal(text)
+        except ArithmeticError:
+            value = Decimal("NaN")
+        if not value.is_finite():
+            self.findings.append(Finding("invalid_rate", where))
+            return None
+        return value
+
+    def line(self, line: WireLine, where: str) -> Line:
+        return Line(
+            account=line.account,
+            account_label=line.account_label,
+            label=line.label,
+            debit=self.amount(line.debit, f"{where}.debit"),
+            credit=self.amount(line.credit, f"{where}.credit"),
+            subsidiary=_subsidiary(line),
+            foreign=self._foreign(line, where),
+            analytic=tuple(
+                AnalyticShare(share.axis, share.section, self.amount(share.amount, f"{where}.analytic.{index}"))
+                for index, share in enumerate(line.analytic)
+            ),
+            vat_rate=self.ratio(line.vat.rate, f"{where}.vat.rate") if line.vat else None,
+            payment_method=line.payment_method,
+        )
+
+    def _foreign(self, line: WireLine, where: str) -> ForeignAmount | None:
+        foreign = line.foreign
+        if foreign is None:
+            return None
+        return ForeignAmount(
+            currency=foreign.currency,
+            debit=self.amount(foreign.debit, f"{where}.foreign.debit", foreign.currency),
+            credit=self.amount(foreign.credit, f"{where}.foreign.credit", foreign.currency),
+            rate=self.ratio(foreign.rate, f"{where}.foreign.rate") if foreign.rate else None,
+        )
+
+
+def _subsidiary(line: WireLine) -> Subsidiary | None:
+    wire = line.subsidiary
+    if wire is None:
+        return None
+    return Subsidiary(wire.code, wire.label, SubsidiaryKind(wire.kind), wire.siren, wire.vat_number)

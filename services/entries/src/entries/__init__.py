@@ -1,0 +1,1 @@
+"""Validated entries: intake, documents, pre-flight, dispatch and status."""

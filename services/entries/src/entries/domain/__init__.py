@@ -1,0 +1,1 @@
+"""What it knows: plain classes and functions, no imports outward."""

@@ -1,0 +1,1 @@
+"""Lanes, deliveries and connectors: the only place that calls accounting software."""

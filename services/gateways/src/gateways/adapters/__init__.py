@@ -1,0 +1,1 @@
+"""What it talks to: tables, topics, HTTP, storage."""

@@ -1,0 +1,1 @@
+"""Connections, options, mapping, activation, read model and HTTP API for accountants."""

@@ -1,0 +1,1 @@
+"""Accounts, subsidiary accounts, journals and fiscal years of every client file."""

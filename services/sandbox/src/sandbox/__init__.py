@@ -1,0 +1,1 @@
+"""Stand-ins for the Qonto platform and for each accounting software, with the ledger that judges."""
