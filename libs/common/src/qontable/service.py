@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 import uvicorn
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -157,17 +158,24 @@ class _Server(uvicorn.Server):
 
 
 async def _start_producer(bootstrap: str) -> AIOKafkaProducer:
-    """Idempotent, confirmed by all replicas, batched (engineering notes on rates: `docs/decisions/0002`)."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=5,
-        max_batch_size=131_072,
-        max_request_size=MAX_RECORD_BYTES,
-    )
-    await producer.start()
-    return producer
+    """Idempotent, confirmed by all replicas, batched; waits for the broker as long as it takes."""
+    while True:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=5,
+            max_batch_size=131_072,
+            max_request_size=MAX_RECORD_BYTES,
+        )
+        try:
+            await producer.start()
+        except KafkaConnectionError:
+            log.warning("waiting for Kafka")
+            await producer.stop()
+            await asyncio.sleep(1.0)
+        else:
+            return producer
 
 
 def _endless(relay: Relay) -> Step:
