@@ -1,0 +1,139 @@
+"""Snapshots as they arrive from the gateways: kept until whole, then applied in one transaction or not at all.
+
+A snapshot applies only if every part is there, its hash agrees, no code stands in it twice, it is of the software file
+that the client file is tied to, and it began later than the one applied last (DESIGN 4, "snapshots are whole").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from qontable.bus import Received
+from qontable.clock import now
+from qontable.events.reference import AccountsFetched, AccountsFullRequested, ReferenceRows, snapshot_hash
+from qontable.unit import Unit
+from reference_data.adapters.files import File, lock_file
+from reference_data.adapters.refreshes import end_refresh
+from reference_data.adapters.snapshots import (
+    applied_since,
+    apply_staged,
+    complete_fetches,
+    count_lost_accounts,
+    forget_fetch,
+    forget_rows,
+    note_applied,
+    read_current,
+    read_freshness,
+    read_parts,
+    save_closings,
+    save_parts,
+    stage,
+)
+from reference_data.app.announcing import announce
+from reference_data.domain.snapshot import Item, items_of, loses_too_many, repeated_codes
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a whole snapshot is not applied, and the state its refresh ends in."""
+
+    state: str
+    detail: str
+
+
+async def fetched(unit: Unit, records: Sequence[Received[AccountsFetched]]) -> None:
+    """Keep parts and closing records, note failures, and apply every snapshot that is whole now."""
+    events = [record.event for record in records]
+    await save_parts(unit.connection, [event for event in events if event.part is not None])
+    await save_closings(unit.connection, [event for event in events if event.closing is not None])
+    for event in events:
+        if event.failure is not None:
+            await end_refresh(unit.connection, event, "failed", event.failure.category)
+    for event in await complete_fetches(unit.connection, sorted({event.fetch_id for event in events})):
+        await settle(unit, event)
+
+
+async def settle(unit: Unit, closing: AccountsFetched, *, accepted: bool = False) -> None:
+    """Apply a whole snapshot, or note why not. `accepted`: a person has agreed to what is lost with it."""
+    file = await lock_file(unit.connection, closing.file_id)
+    parts = await read_parts(unit.connection, closing.fetch_id)
+    verdict = await _judge(unit, file, closing, parts, accepted=accepted)
+    if verdict:
+        log.warning("snapshot not applied", file_id=closing.file_id, state=verdict.state, detail=verdict.detail)
+        await end_refresh(unit.connection, closing, verdict.state, verdict.detail)
+        if verdict.state != "waits_for_person":
+            await forget_fetch(unit.connection, closing.fetch_id)
+        return
+    if file:  # always: a judge that lets a snapshot pass has seen its file
+        await _apply(unit, file, closing)
+    await end_refresh(unit.connection, closing, "applied")
+    await forget_fetch(unit.connection, closing.fetch_id)
+
+
+async def _judge(
+    unit: Unit, file: File | None, closing: AccountsFetched, parts: Sequence[ReferenceRows], *, accepted: bool
+) -> Verdict | None:
+    """Why this snapshot must not be applied; nothing when it may, and then its rows are staged."""
+    if file is None or (file.connection_id, file.software_file_id) != (closing.connection_id, closing.software_file_id):
+        return Verdict("ignored", "the file is tied to another software file by now")
+    started = closing.closing and closing.closing.started_at
+    if started and await applied_since(unit.connection, file.file_id, closing.kinds, started):
+        return Verdict("ignored", "a snapshot that began later is applied already")
+    items = [item for rows in parts for item in items_of(rows)]
+    if problem := _incredible(closing, parts, items):
+        return Verdict("failed", problem)
+    await stage(unit.connection, items)
+    before, lost = await count_lost_accounts(unit.connection, file.file_id, closing.kinds)
+    if not accepted and not file.remapped and loses_too_many(before, lost):
+        return Verdict("waits_for_person", f"{lost} of {before} accounts are not in the software any more")
+    return None
+
+
+def _incredible(closing: AccountsFetched, parts: Sequence[ReferenceRows], items: Sequence[Item]) -> str | None:
+    """Why a snapshot cannot be believed, whatever the file holds now."""
+    said = closing.closing
+    if said is None or len(parts) != said.parts or snapshot_hash(parts) != said.sha256:
+        return "the parts are not those that the closing record speaks of"
+    if repeated := repeated_codes(items):
+        return f"{len(repeated)} codes stand in the snapshot twice: {', '.join(repeated[:5])}"
+    return None
+
+
+async def _apply(unit: Unit, file: File, closing: AccountsFetched) -> None:
+    full = file.remapped
+    if full:
+        await forget_rows(unit.connection, file.file_id)
+    changes = await apply_staged(unit.connection, file.file_id, closing.kinds, file.version + 1)
+    version = file.version + 1 if changes or full else file.version
+    await note_applied(unit.connection, closing, version)
+    announce(
+        unit,
+        file,
+        changes,
+        from_version=file.version,
+        version=version,
+        full=full,
+        refreshed_at=closing.closing.started_at if closing.closing else now(),
+        kinds=closing.kinds,
+    )
+
+
+async def full_requested(unit: Unit, records: Sequence[Received[AccountsFullRequested]]) -> None:
+    """Say the whole state again for readers that missed a version."""
+    for file_id in sorted({record.event.file_id for record in records}):
+        file = await lock_file(unit.connection, file_id)
+        if file is None or file.version == 0 or file.remapped:
+            continue
+        fresh = await read_freshness(unit.connection, file_id)
+        announce(
+            unit,
+            file,
+            await read_current(unit.connection, file_id),
+            from_version=0,
+            version=file.version,
+            full=True,
+            refreshed_at=min(fresh.values()),
+        )
