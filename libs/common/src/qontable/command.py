@@ -18,7 +18,9 @@ def build() -> typer.Typer:
     root.callback()(_root)
     for entry in sorted(entry_points(group=GROUP), key=lambda item: item.name):
         application: typer.Typer = entry.load()
-        if len(application.registered_commands) == 1 and not application.registered_groups:
+        if len(application.registered_commands) == 1 and not (
+            application.registered_groups or application.registered_callback
+        ):
             root.command(entry.name)(application.registered_commands[0].callback)  # type: ignore[type-var]
         else:
             root.add_typer(application, name=entry.name)

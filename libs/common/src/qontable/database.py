@@ -20,14 +20,18 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
     TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
+    asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.ObjectNotInPrerequisiteStateError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.PostgresSystemError,
     asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.ReadOnlySQLTransactionError,
     asyncpg.exceptions.UndefinedTableError,
+    asyncpg.exceptions.UndefinedColumnError,
 )
-"""Failures of the surroundings, not of the data: the same work can succeed later."""
+"""Failures of the surroundings, not of the data: the same work can succeed later, once a migration is applied too."""
 
 DATA_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.DataError,

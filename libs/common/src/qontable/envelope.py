@@ -5,6 +5,7 @@ or an `EnvelopeRefused` with a reason, never an exception that could take its ne
 """
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from qontable.events.base import Event
 
 REQUIRED = ("ce_specversion", "ce_id", "ce_type", "ce_source")
 MAX_ATTRIBUTE = 1_000
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class EnvelopeRefused(ValueError):
@@ -56,7 +58,8 @@ def seal_envelope(event: Event, source: str, traceparent: str | None) -> Envelop
 
 def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """The envelope of a record. Raises `EnvelopeRefused` naming the attribute that is missing or unreadable."""
-    attributes = {name.lower(): _text(name, value) for name, value in headers if _is_ours(name)}
+    headers = [(name.lower(), value) for name, value in headers]
+    attributes = {name: _text(name, value) for name, value in headers if name.startswith("ce_")}
     for name in REQUIRED:
         if not attributes.get(name):
             raise EnvelopeRefused(f"header {name} is missing")
@@ -68,18 +71,13 @@ def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
         source=attributes["ce_source"],
         time=_time(attributes.get("ce_time")),
         subject=attributes.get("ce_subject", ""),
-        traceparent=attributes.get("traceparent"),
+        traceparent=_traceparent(dict(headers).get("traceparent")),
     )
 
 
 def body_hash(body: bytes) -> bytes:
     """What the inbox compares repeated identities by."""
     return hashlib.sha256(body).digest()
-
-
-def _is_ours(name: str) -> bool:
-    lowered = name.lower()
-    return lowered.startswith("ce_") or lowered == "traceparent"
 
 
 def _text(name: str, value: bytes | None) -> str:
@@ -90,6 +88,12 @@ def _text(name: str, value: bytes | None) -> str:
     if len(text) > MAX_ATTRIBUTE or "\x00" in text:
         raise EnvelopeRefused(f"header {name} is too long or holds a NUL character")
     return text
+
+
+def _traceparent(value: bytes | None) -> str | None:
+    """A trace context that cannot be read is none: it keeps nobody from reading the event (W3C Trace Context 3.2)."""
+    found = _TRACEPARENT.fullmatch(value or b"")
+    return found.group().decode() if found else None
 
 
 def _time(text: str | None) -> datetime:

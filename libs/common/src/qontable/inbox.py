@@ -30,17 +30,14 @@ async def take_new(
     New ones are entered in the inbox within the caller's transaction; repeats are counted there.
     """
     first: dict[tuple[str, str], Record] = {}
-    repeats: list[Record] = []
-    impostors: list[Record] = []
     for record in records:
-        earlier = first.setdefault(_identity(record), record)
-        if earlier is not record:
-            (repeats if earlier.hash == record.hash else impostors).append(record)
+        first.setdefault(_identity(record), record)
     known = await _known_hashes(connection, consumer, list(first.values()))
     new = [record for identity, record in first.items() if identity not in known]
-    for identity, record in first.items():
-        if identity in known:
-            (repeats if known[identity] == record.hash else impostors).append(record)
+    hashes = {identity: record.hash for identity, record in first.items()} | known
+    again = [record for record in records if first[_identity(record)] is not record or _identity(record) in known]
+    repeats = [record for record in again if record.hash == hashes[_identity(record)]]
+    impostors = [record for record in again if record.hash != hashes[_identity(record)]]
     await _count_repeats(connection, consumer, repeats)
     return new, repeats, impostors
 

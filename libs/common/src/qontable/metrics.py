@@ -18,6 +18,7 @@ CONSUMERS_STOPPED = Gauge(
 OUTBOX_RELAYED = Counter("qontable_outbox_relayed", "Outbox rows that the broker confirmed.", ["topic"])
 OUTBOX_OLDEST_SECONDS = Gauge("qontable_outbox_oldest_seconds", "Age of the oldest row that waits in the outbox.")
 LOOP_FAILURES = Counter("qontable_loop_failures", "Turns of a background loop that failed.", ["loop"])
+RECORDS_HELD = Gauge("qontable_records_held", "Records that wait for their firm or client file.", ["waits_for"])
 ENTRIES_STATUS = Counter("qontable_entries_status", "Entries that reached a status.", ["status"])
 DOCUMENTS_FETCHED = Counter("qontable_documents_fetched", "Documents fetched, by outcome.", ["outcome"])
 DELIVERIES_DUE_SECONDS = Gauge(
@@ -27,3 +28,4 @@ DELIVERIES_OPEN = Gauge("qontable_deliveries_open", "Deliveries that are not clo
 ATTEMPTS = Counter("qontable_attempts", "Tries at a vendor.", ["connector", "operation", "outcome"])
 ATTEMPT_SECONDS = Histogram("qontable_attempt_seconds", "Time of a try.", ["connector", "operation"], buckets=SECONDS)
 REFERENCE_AGE_SECONDS = Gauge("qontable_reference_age_seconds", "Age of the stalest active file's reference data.")
+HTTP_SECONDS = Histogram("qontable_http_seconds", "Time of an answer.", ["method", "route", "status"], buckets=SECONDS)

@@ -4,12 +4,14 @@ On the wire an amount is a decimal string (DESIGN 4). Inside it is a `Decimal` t
 currency has minor units (ISO 4217), so that sums are exact and every amount has one spelling.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from iso4217 import Currency
 
 MAX_INTEGER_DIGITS = 12
 ZERO = Decimal(0)
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _EXPONENTS: dict[str, int] = {currency.code: currency.exponent or 0 for currency in Currency}
 
 
@@ -37,12 +39,9 @@ def parse_amount(text: str, currency: str = "EUR") -> Decimal:
     Trailing zeros beyond the currency's decimals are no extra precision and are accepted.
     """
     places = minor_units(currency)
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise InvalidAmount("not a decimal number") from None
-    if not amount.is_finite() or "e" in text.lower() or "_" in text or text != text.strip():
+    if not _PLAIN.fullmatch(text):
         raise InvalidAmount("not a plain decimal number")
+    amount = Decimal(text)
     if amount.adjusted() >= MAX_INTEGER_DIGITS:
         raise InvalidAmount(f"more than {MAX_INTEGER_DIGITS} digits before the decimal mark")
     quantized = amount.quantize(Decimal(1).scaleb(-places))

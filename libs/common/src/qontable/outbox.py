@@ -1,20 +1,23 @@
 """State and event go together: what a transaction says is written beside what it does, and relayed afterwards.
 
-The relay hands rows to the broker in the order of their ids and deletes them once it has confirmed them. One process
-of a service relays at a time (a session lock in PostgreSQL), so records of one key keep the order in which their rows
-were written; writers of one key are ordered by the row lock under which they assign versions (DESIGN 4).
+The relay hands rows to the broker in the order of their ids and deletes each once it is confirmed. One process of a
+service relays at a time (a session lock in PostgreSQL), so records of one key keep the order in which their rows were
+written; writers of one key are ordered by the row lock under which they assign versions (DESIGN 4). A row that was
+confirmed but not deleted, because the process ended in between, is sent again under the same identity.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidTopicError,
+    KafkaError,
     MessageSizeTooLargeError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
@@ -24,10 +27,13 @@ from qontable import metrics
 from qontable.database import Connection, Database
 from qontable.envelope import Envelope, seal_envelope
 from qontable.events.base import Event
-from qontable.set_aside import SetAsideRecord, write_set_aside
+from qontable.producer import open_producer
+from qontable.set_aside import OUTBOX, SetAsideRecord, write_set_aside
 
 CHANNEL = "outbox"
 CHUNK = 1_000
+CHUNK_BYTES = 8 * 1024 * 1024
+STOP_SECONDS = 5
 REFUSED = (MessageSizeTooLargeError, InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
 _RELAY_LOCK = 0x516F6E01
 
@@ -71,86 +77,114 @@ async def write_outbox(connection: Connection, records: Sequence[OutgoingRecord]
 
 
 class Relay:
-    """Moves outbox rows to the broker. `run` returns only by cancellation; a failure is raised to the caller's loop."""
+    """Moves outbox rows to the broker."""
 
-    def __init__(self, database: Database, producer: AIOKafkaProducer, topic_prefix: str) -> None:
+    def __init__(self, database: Database, kafka: str, topic_prefix: str) -> None:
         self._database = database
-        self._producer = producer
+        self._kafka = kafka
         self._prefix = topic_prefix
 
-    async def run(self) -> None:
-        """Take the relay's lock, then relay until cancelled. Waits while another process relays."""
-        async with self._database.pool.acquire() as connection:
-            await _become_relay(connection)
-            schema = await connection.fetchval("select current_schema()")
-            wake = asyncio.Event()
+    async def step(self) -> bool:
+        """Take the relay's lock, waiting while another process relays, then relay until cancelled or something fails.
 
-            def notified(*_: Any) -> None:
-                wake.set()
-
-            await connection.add_listener(f"{CHANNEL}_{schema}", notified)
-            try:
-                await self._relay_for_ever(connection, wake)
-            finally:
-                if not connection.is_closed():
-                    await connection.remove_listener(f"{CHANNEL}_{schema}", notified)
-                    await connection.execute("select pg_advisory_unlock($1, hashtext(current_schema()))", _RELAY_LOCK)
-
-    async def _relay_for_ever(self, connection: Connection, wake: asyncio.Event) -> None:
-        while True:
-            wake.clear()
-            if await self.relay_chunk(connection) == CHUNK:
-                continue
-            try:
-                await asyncio.wait_for(wake.wait(), timeout=1.0)
-            except TimeoutError:
-                metrics.OUTBOX_OLDEST_SECONDS.set(0)
-
-    async def relay_chunk(self, connection: Connection) -> int:
-        """Relay up to `CHUNK` rows in one transaction and return how many.
-
-        A row that the broker refuses for what it is (too large, no such topic) is set aside and reported; any other
-        failure undoes the chunk, whose confirmed records are then sent twice under the same identity.
+        The producer lives as long as the call: one that has met an error may refuse everything that follows.
         """
-        async with connection.transaction():
-            rows = await connection.fetch(
-                """
-                with taken as (
-                    delete from outbox where id in (select id from outbox order by id limit $1)
-                    returning id, topic, key, headers, body, created_at
-                )
-                select * from taken order by id
-                """,
-                CHUNK,
-            )
-            if rows:
-                _note_age(rows[0]["created_at"])
-                await self._send(connection, rows)
+        producer = await open_producer(self._kafka)
+        try:
+            async with self._database.pool.acquire() as connection:
+                await _become_relay(connection)
+                await self._relay_for_ever(connection, producer)
+        finally:
+            with suppress(TimeoutError):  # what it still holds is in the outbox, too
+                await asyncio.wait_for(producer.stop(), timeout=STOP_SECONDS)
+
+    async def _relay_for_ever(self, connection: Connection, producer: AIOKafkaProducer) -> NoReturn:
+        wake = asyncio.Event()
+        channel = f"{CHANNEL}_{await connection.fetchval('select current_schema()')}"
+
+        def notified(*_: Any) -> None:
+            wake.set()
+
+        await connection.add_listener(channel, notified)
+        try:
+            while True:
+                wake.clear()
+                if not await self.relay_chunk(connection, producer):
+                    metrics.OUTBOX_OLDEST_SECONDS.set(0)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(wake.wait(), timeout=1.0)
+        finally:
+            if not connection.is_closed():
+                await connection.remove_listener(channel, notified)
+
+    async def relay_chunk(self, connection: Connection, producer: AIOKafkaProducer) -> int:
+        """Relay rows of up to `CHUNK_BYTES`, at most `CHUNK` of them and at least one, and return how many there were.
+
+        A row that the broker refuses for what it is (too large, no such topic) is set aside and reported. Rows that
+        fail otherwise stay, and the first failure is raised once those that were confirmed are gone.
+        """
+        rows = await connection.fetch(
+            """
+            with first as (select * from outbox order by id limit $1)
+            select * from (
+                select *, sum(octet_length(body)) over (order by id) - octet_length(body) as before from first
+            ) as counted
+            where before < $2 order by id
+            """,
+            CHUNK,
+            CHUNK_BYTES,
+        )
+        if rows:
+            _note_age(rows[0]["created_at"])
+            results = await self._send(producer, rows)
+            await _settle(connection, rows, results)
+            for result in results:
+                if result is not None and not isinstance(result, REFUSED):
+                    raise result
         return len(rows)
 
-    async def _send(self, connection: Connection, rows: Sequence[Any]) -> None:
-        pending: list[Any] = []
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> list[BaseException | None]:
+        """What came of each row: nothing where the broker confirmed it, else the error; rows not tried are left out."""
+        sent: list[asyncio.Future[Any] | KafkaError] = []
+        refused_topics: dict[str, KafkaError] = {}
         for row in rows:
             try:
-                pending.append(
-                    await self._producer.send(
-                        f"{self._prefix}{row['topic']}",
-                        key=row["key"].encode(),
-                        value=row["body"],
-                        headers=[(name, value.encode()) for name, value in row["headers"].items()],
-                    )
-                )
+                if row["topic"] in refused_topics:
+                    raise refused_topics[row["topic"]]
+                sent.append(await producer.send(**self._record(row)))
             except REFUSED as error:
-                pending.append(error)
-        results = await asyncio.gather(*(_settled(item) for item in pending))
-        refused = [_refused_row(row, result) for row, result in zip(rows, results, strict=True) if result is not None]
-        if refused:
-            log.error(
-                "broker refused outbox rows", rows=len(refused), reasons=sorted({item.detail for item in refused})
-            )
-            await write_set_aside(connection, refused)
-        for row in rows:
-            metrics.OUTBOX_RELAYED.labels(row["topic"]).inc()
+                sent.append(error)
+                if not isinstance(error, MessageSizeTooLargeError):
+                    refused_topics[row["topic"]] = error
+            except KafkaError as error:
+                sent.append(error)
+                break
+        await asyncio.gather(*(item for item in sent if isinstance(item, asyncio.Future)), return_exceptions=True)
+        return [item.exception() if isinstance(item, asyncio.Future) else item for item in sent]
+
+    def _record(self, row: Any) -> dict[str, Any]:
+        return {
+            "topic": f"{self._prefix}{row['topic']}",
+            "key": row["key"].encode(),
+            "value": row["body"],
+            "headers": [(name, value.encode()) for name, value in row["headers"].items()],
+        }
+
+
+async def _settle(connection: Connection, rows: Sequence[Any], results: Sequence[BaseException | None]) -> None:
+    """Delete what the broker confirmed, set aside what it refused."""
+    outcomes = list(zip(rows, results, strict=False))
+    confirmed = [row for row, result in outcomes if result is None]
+    refused = [(row, result) for row, result in outcomes if isinstance(result, REFUSED)]
+    async with connection.transaction():
+        gone = [row["id"] for row in confirmed] + [row["id"] for row, _ in refused]
+        await connection.execute("delete from outbox where id = any($1)", gone)
+        await write_set_aside(connection, [_refused_row(row, error) for row, error in refused])
+    for row in confirmed:
+        metrics.OUTBOX_RELAYED.labels(row["topic"]).inc()
+    if refused:
+        reasons = sorted({type(error).__name__ for _, error in refused})
+        log.error("broker refused outbox rows", rows=len(refused), reasons=reasons)
 
 
 async def _become_relay(connection: Connection) -> None:
@@ -161,20 +195,9 @@ async def _become_relay(connection: Connection) -> None:
         await asyncio.sleep(0 if taken else 1.0)
 
 
-async def _settled(item: Awaitable[Any] | Exception) -> Exception | None:
-    """Nothing when the broker confirmed, the refusal when it refused; other failures are raised."""
-    if isinstance(item, Exception):
-        return item
-    try:
-        await item
-    except REFUSED as error:
-        return cast(Exception, error)
-    return None
-
-
-def _refused_row(row: Any, error: Exception) -> SetAsideRecord:
+def _refused_row(row: Any, error: KafkaError) -> SetAsideRecord:
     return SetAsideRecord(
-        consumer="outbox",
+        consumer=OUTBOX,
         topic=row["topic"],
         key=row["key"].encode(),
         headers=[[name, value] for name, value in row["headers"].items()],

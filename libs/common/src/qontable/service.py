@@ -5,16 +5,15 @@
 """
 
 import asyncio
+import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any
 
 import structlog
 import uvicorn
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError
 from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -25,12 +24,13 @@ from starlette.types import ASGIApp
 
 from qontable.bus import Consumer, Subscription, subscribe
 from qontable.database import UNREACHABLE, Database
+from qontable.guard import Guard
 from qontable.inbox import forget_old
 from qontable.loop import Loop, Step
 from qontable.outbox import Relay
+from qontable.producer import wait_for_kafka
 from qontable.settings import Settings
 from qontable.telemetry import configure
-from qontable.topics import MAX_RECORD_BYTES
 from qontable.unit import Units
 
 log = structlog.get_logger()
@@ -51,6 +51,8 @@ class Service:
         self.consumers: list[Consumer[Any]] = []
         self.loops: list[Loop] = []
         self._apps: list[tuple[str, ASGIApp]] = []
+        self._parts: list[AbstractAsyncContextManager[Any]] = []
+        self._firm_databases: list[Database] = []
         self._started = False
         self.add_loop("forget_old", self._forget_old, idle_seconds=FORGET_EVERY_SECONDS)
 
@@ -69,9 +71,24 @@ class Service:
             else:
                 return cls(name, settings, database)
 
+    async def open_firm_database(self) -> Database:
+        """A second pool, whose transactions see the rows of the firm they name and no others; closed with the service.
+
+        Opened after `open`, so PostgreSQL answered a moment ago: raises one of `UNREACHABLE` should it not now.
+        """
+        database = await Database.connect(
+            self.settings.database_url,
+            scope="firm",
+            connections=self.settings.database_connections,
+            name=f"{self.name} (one firm)",
+        )
+        self._firm_databases.append(database)
+        return database
+
     def add_subscription(self, subscription: Subscription[Any]) -> None:
         """Consume a topic in this service's own group."""
-        self.consumers.append(Consumer(subscription, self.units, self.name))
+        guard = Guard(subscription.topic_name, self.settings.set_aside_share)
+        self.consumers.append(Consumer(subscription, self.units, self.name, guard))
 
     def add_loop(self, name: str, step: Step, *, idle_seconds: float) -> Loop:
         """Repeat `step` in the background; the loop returned can be woken."""
@@ -79,48 +96,79 @@ class Service:
         self.loops.append(loop)
         return loop
 
+    def add_part(self, part: AbstractAsyncContextManager[Any]) -> None:
+        """Enter `part` before the loops start; leave it once they have stopped, while the outbox is still relayed."""
+        self._parts.append(part)
+
     def add_app(self, path: str, app: ASGIApp) -> None:
         """Serve an application below `path` on the service's port."""
         self._apps.append((path, app))
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT, then stop in order: no new records, running work finished, outbox relayed."""
-        stop = asyncio.Event()
-        running = asyncio.get_running_loop()
+        """Work until SIGTERM or SIGINT, then stop in order; a second signal does not wait for the rest."""
+        working = asyncio.create_task(self._work())
         for number in (signal.SIGTERM, signal.SIGINT):
-            running.add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        with suppress(asyncio.CancelledError):
+            await working
+        log.info("service stopped")
+
+    async def _work(self) -> None:
         async with self.running():
             log.info("service started", port=self.settings.http_port)
-            await stop.wait()
-            log.info("service stopping")
+            await asyncio.Event().wait()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Everything started inside the block, stopped at its end."""
+        """Everything started inside the block and stopped at its end, in the opposite order.
+
+        First no more records, then no more loops, then the parts, then the relay: what the outbox still holds is
+        relayed by the next process.
+        """
+        async with AsyncExitStack() as stack:
+            for database in (self.database, *self._firm_databases):
+                stack.push_async_callback(database.close)
+            await stack.enter_async_context(self._serving())
+            await wait_for_kafka(self.settings.kafka)
+            relay = Relay(self.database, self.settings.kafka, self.settings.topic_prefix)
+            await stack.enter_async_context(_turning([Loop("relay", relay.step, idle_seconds=0)]))
+            for part in self._parts:
+                await stack.enter_async_context(part)
+            await stack.enter_async_context(_turning(self.loops))
+            await stack.enter_async_context(self._consuming())
+            self._started = True
+            try:
+                yield
+            finally:
+                self._started = False
+
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
         server = _Server(
             uvicorn.Config(self._http(), self.settings.http_host, self.settings.http_port, log_config=None)
         )
         serving = asyncio.create_task(server.serve(), name="http")
-        producer = await _start_producer(self.settings.kafka)
-        broker = KafkaBroker(self.settings.kafka, allow_auto_create_topics=False, graceful_timeout=STOP_SECONDS)
-        for consumer in self.consumers:
-            subscribe(broker, consumer, self.settings.topic_prefix, self.settings.kafka_session_seconds)
-        relay = Loop("relay", _endless(Relay(self.database, producer, self.settings.topic_prefix)), idle_seconds=0)
-        tasks = [asyncio.create_task(loop.run(), name=loop.name) for loop in (*self.loops, relay)]
-        await broker.start()
-        self._started = True
         try:
             yield
         finally:
-            self._started = False
-            await broker.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await producer.stop()
             server.should_exit = True
             await serving
-            await self.database.close()
+
+    @asynccontextmanager
+    async def _consuming(self) -> AsyncIterator[None]:
+        broker = KafkaBroker(
+            self.settings.kafka,
+            allow_auto_create_topics=False,
+            graceful_timeout=STOP_SECONDS,
+            logger=logging.getLogger("faststream"),
+        )
+        for consumer in self.consumers:
+            subscribe(broker, consumer, self.settings.topic_prefix, self.settings.kafka_session_seconds)
+        try:
+            await broker.start()
+            yield
+        finally:
+            await broker.stop()
 
     def _http(self) -> Starlette:
         routes: list[Route | Mount] = [
@@ -149,41 +197,24 @@ class Service:
         return False
 
 
+@asynccontextmanager
+async def _turning(loops: Iterable[Loop]) -> AsyncIterator[None]:
+    """Loops that turn inside the block."""
+    tasks = [asyncio.create_task(loop.run(), name=loop.name) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class _Server(uvicorn.Server):
     """Signals are the service's business, not the HTTP server's."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-async def _start_producer(bootstrap: str) -> AIOKafkaProducer:
-    """Idempotent, confirmed by all replicas, batched; waits for the broker as long as it takes."""
-    while True:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=5,
-            max_batch_size=131_072,
-            max_request_size=MAX_RECORD_BYTES,
-        )
-        try:
-            await producer.start()
-        except KafkaConnectionError:
-            log.warning("waiting for Kafka")
-            await producer.stop()
-            await asyncio.sleep(1.0)
-        else:
-            return producer
-
-
-def _endless(relay: Relay) -> Step:
-    async def step() -> bool:
-        await relay.run()
-        return True
-
-    return step
 
 
 async def _metrics(_request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Records that could not be processed, kept as they were: bytes, headers, place on the topic, reason (DESIGN 4)."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,21 +8,30 @@ from aiokafka import ConsumerRecord
 
 from qontable.database import Connection
 
+BASE64 = "base64:"
+OUTBOX = "outbox"
+"""The consumer of records that the broker refused: they were never on the topic."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetAsideRecord:
-    """One row to be. `headers` are pairs; a value that is no UTF-8 stands as `base64:` and its bytes."""
+    """One row to be. `headers` are pairs of texts as `encode_text` makes them.
+
+    `entered` says that the inbox holds the record as consumed, because its handler set it aside: a replay has to take
+    it out again. A record that was refused before or beside its handler was never entered.
+    """
 
     consumer: str
     topic: str
     key: bytes | None
-    headers: list[list[str]]
+    headers: list[list[str | None]]
     body: bytes | None
     reason: str
     detail: str = ""
     partition: int | None = None
     offset: int | None = None
     traceparent: str | None = None
+    entered: bool = False
 
 
 def set_aside_record(
@@ -33,7 +42,7 @@ def set_aside_record(
         consumer=consumer,
         topic=topic,
         key=record.key,
-        headers=[[_printable(name), _header_text(value)] for name, value in record.headers],
+        headers=[[encode_text(name.encode()), encode_text(value)] for name, value in record.headers],
         body=record.value,
         reason=reason,
         detail=detail.replace("\x00", "\\0"),
@@ -47,9 +56,9 @@ async def write_set_aside(connection: Connection, records: Sequence[SetAsideReco
     await connection.executemany(
         """
         insert into set_aside
-            (consumer, topic, partition, record_offset, key, headers, body, reason, detail, traceparent)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        on conflict (consumer, topic, partition, record_offset) where record_offset is not null do nothing
+            (consumer, topic, partition, record_offset, key, headers, body, reason, detail, traceparent, entered)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        on conflict do nothing
         """,
         [
             (
@@ -63,21 +72,26 @@ async def write_set_aside(connection: Connection, records: Sequence[SetAsideReco
                 record.reason,
                 record.detail,
                 record.traceparent,
+                record.entered,
             )
             for record in records
         ],
     )
 
 
-def _header_text(value: bytes | None) -> str:
+def encode_text(value: bytes | None) -> str | None:
+    """Bytes as a text that PostgreSQL's JSON holds and `decode_text` turns into the same bytes again."""
     if value is None:
-        return ""
+        return None
     try:
-        return _printable(value.decode("utf-8"))
+        text = value.decode("utf-8")
     except UnicodeDecodeError:
-        return "base64:" + b64encode(value).decode()
+        return BASE64 + b64encode(value).decode()
+    return BASE64 + b64encode(value).decode() if "\x00" in text or text.startswith(BASE64) else text
 
 
-def _printable(text: str) -> str:
-    """PostgreSQL's JSON holds no NUL."""
-    return text.replace("\x00", "\\0")
+def decode_text(text: str | None) -> bytes | None:
+    """The bytes that `encode_text` was given."""
+    if text is None:
+        return None
+    return b64decode(text.removeprefix(BASE64)) if text.startswith(BASE64) else text.encode()

@@ -18,6 +18,13 @@ class Settings(BaseSettings):
     kafka_session_seconds: float = Field(
         45.0, gt=1, description="How long Kafka waits for a consumer that fell silent before others take its work."
     )
+    set_aside_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of a topic's last records beyond which its consumer stops instead of setting aside; "
+        "1 never stops: for a person who has looked and wants them set aside.",
+    )
     database_url: str = Field(description="PostgreSQL address with the service's own role, whose schema it is.")
     database_connections: int = Field(8, ge=2, description="Most connections of one process to PostgreSQL.")
     http_host: str = Field("127.0.0.1", description="Address on which health, metrics and the API are served.")

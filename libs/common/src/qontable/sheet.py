@@ -18,9 +18,9 @@ Bilingual = dict[Literal["fr", "en"], str]
 
 
 class SheetPart(BaseModel):
-    """A piece of a sheet: unknown keys are mistakes of its author and are refused."""
+    """A piece of a sheet. Who reads one from a topic ignores keys that a newer connector may have added."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class WizardField(SheetPart):
@@ -134,8 +134,10 @@ class ErrorRule(SheetPart):
     @field_validator("code", "text")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            re.compile(pattern)
+        try:
+            re.compile(pattern or "")
+        except re.error:
+            raise ValueError("not a regular expression") from None
         return pattern
 
     def matches(self, status: int | None, code: str | None, text: str) -> bool:
@@ -179,5 +181,5 @@ class Sheet(SheetPart):
 
 
 def load_sheet(path: Path) -> Sheet:
-    """Read and validate a `sheet.toml`. Raises `pydantic.ValidationError` naming every mistake."""
-    return Sheet.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    """Read and validate a `sheet.toml`. Raises `pydantic.ValidationError` naming every mistake and unknown key."""
+    return Sheet.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), extra="forbid")

@@ -1,6 +1,7 @@
 """One unit of work: a transaction, what it says, and what it sets aside, committed together or not at all."""
 
-from collections.abc import AsyncIterator
+import dataclasses
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from qontable.database import Connection, Database
@@ -17,21 +18,25 @@ class Unit:
         self.connection = connection
         self._source = source
         self._outgoing: list[OutgoingRecord] = []
-        self._aside: list[SetAsideRecord] = []
+        self.aside: list[SetAsideRecord] = []
+        self.committed: list[Callable[[], None]] = []
 
     def publish(self, event: Event, *, traceparent: str | None = None) -> None:
         """Say `event` when the transaction commits, in the trace given or the present one."""
         self._outgoing.append(outgoing(event, self._source, traceparent or current_traceparent()))
 
     def set_aside(self, record: SetAsideRecord) -> None:
-        """Keep a record that this handler cannot process; its neighbours go on."""
-        self._aside.append(record)
+        """Keep a record that this handler cannot process. It counts as consumed until it is replayed."""
+        self.aside.append(dataclasses.replace(record, entered=True))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` once the transaction has committed: for waking whoever works on its effects."""
+        self.committed.append(act)
 
     async def flush(self) -> None:
         """Write what was said and set aside. Called once, before the commit."""
         await write_outbox(self.connection, self._outgoing)
-        if self._aside:
-            await write_set_aside(self.connection, self._aside)
+        await write_set_aside(self.connection, self.aside)
 
 
 class Units:
@@ -48,3 +53,5 @@ class Units:
             unit = Unit(connection, self.source)
             yield unit
             await unit.flush()
+        for act in unit.committed:
+            act()

@@ -19,7 +19,7 @@ Version = int
 class Part(BaseModel):
     """A piece of an event. Errors never quote the input: it may hold labels or secrets (DESIGN 8, rule 6)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, serialize_by_alias=True)
 
 
 class Event(Part):

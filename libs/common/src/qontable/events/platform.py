@@ -108,7 +108,7 @@ class WireDocument(Part):
     document_id: Id
     file_name: Text
     media_type: Text
-    size: int = Field(alias="bytes", serialization_alias="bytes", ge=0)
+    size: int = Field(alias="bytes", serialization_alias="bytes", ge=0, le=2**53)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     url: Text
     url_expires_at: Instant
@@ -153,7 +153,7 @@ class EntryReviewUndone(Event):
     firm_id: Id
     file_id: Id
     entry_id: Id
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, le=2_000_000_000)
     undone_by: Id
     undone_at: Instant
 

@@ -113,7 +113,8 @@ class AccountsRefreshed(Event):
     """What changed in a file's reference data from one version to the next, in numbered parts.
 
     `full` records carry the whole state as `created` rows and replace whatever the reader holds. A reader that sees a
-    `from_version` it does not hold asks for the full state.
+    `from_version` it does not hold asks for the full state. `kinds` were fetched at `refreshed_at`; where nothing had
+    changed, both versions are the same.
     """
 
     type_name: ClassVar[str] = "accounts.refreshed"
@@ -124,6 +125,7 @@ class AccountsRefreshed(Event):
     from_version: Version
     version: Version
     full: bool = False
+    kinds: tuple[ReferenceKind, ...] = REFERENCE_KINDS
     part: int = 1
     parts: int = 1
     changes: ReferenceChanges
@@ -151,9 +153,24 @@ class AccountsCreationRequested(Event):
     accounts: tuple[Account, ...]
 
 
+class SnapshotHash:
+    """The hash over all rows of a snapshot in the order of their parts, taken part by part."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, rows: ReferenceRows) -> None:
+        """Take in the next part."""
+        self._digest.update(orjson.dumps(rows.model_dump(mode="json", exclude_none=True), option=orjson.OPT_SORT_KEYS))
+
+    def hexdigest(self) -> str:
+        """What the closing record says when this was the last part."""
+        return self._digest.hexdigest()
+
+
 def snapshot_hash(parts: Iterable[ReferenceRows]) -> str:
     """Hash over all rows of a snapshot in the order of their parts; both ends compute it the same way."""
-    digest = hashlib.sha256()
+    digest = SnapshotHash()
     for rows in parts:
-        digest.update(orjson.dumps(rows.model_dump(mode="json", exclude_none=True), option=orjson.OPT_SORT_KEYS))
+        digest.add(rows)
     return digest.hexdigest()

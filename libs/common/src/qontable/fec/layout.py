@@ -32,8 +32,6 @@ ALWAYS = (
 )
 SIDES = ("Debit", "Credit")
 SIGNED = ("Montant", "Sens")
-NEVER_EMPTY = ("JournalCode", "CompteNum", "EcritureDate")
-"""Without these a line cannot be booked. The law lets cash-basis books leave journals and accounts out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def read_header(text: str) -> Layout:
     names = [name.strip() for name in text.split(separator)]
     if not names[-1]:
         names.pop()
-    known = {_folded(name): name for name in (*ALWAYS, *SIDES, *SIGNED)}
+    known = {_folded(name): name for name in (*ALWAYS, *_amounts(names))}
     positions: dict[str, int] = {}
     extra: dict[str, int] = {}
     problems: list[Problem] = []
@@ -77,27 +75,25 @@ def read_header(text: str) -> Layout:
         if (name or written) in target:
             problems.append(Problem(1, written, "this column stands twice in the header", "Remove or rename one."))
         target[name or written] = position
-    amounts = SIDES if set(SIDES) <= positions.keys() else SIGNED
-    for name in _unused(amounts):
-        if name in positions:
-            extra[names[positions[name]]] = positions.pop(name)
-    problems += _missing(positions, amounts)
+    problems += _missing(positions)
     if problems:
         raise FecRefused(problems)
     return Layout(separator, len(names), positions, extra)
 
 
-def _unused(amounts: tuple[str, str]) -> tuple[str, str]:
-    return SIGNED if amounts == SIDES else SIDES
+def _amounts(names: list[str]) -> tuple[str, str]:
+    """The amount columns of a header that may hold both pairs: Debit and Credit come first."""
+    written = {_folded(name) for name in names}
+    return SIDES if {_folded(name) for name in SIDES} <= written else SIGNED
 
 
-def _missing(positions: dict[str, int], amounts: tuple[str, str]) -> list[Problem]:
-    absent = [name for name in ALWAYS if name not in positions]
+def _missing(positions: dict[str, int]) -> list[Problem]:
     problems = [
         Problem(1, name, "this column is missing from the header", "Export the file again with all columns of the law.")
-        for name in absent
+        for name in ALWAYS
+        if name not in positions
     ]
-    if not set(amounts) <= positions.keys():
+    if not positions.keys() >= set(SIDES) and not positions.keys() >= set(SIGNED):
         remedy = "Export the file again with Debit and Credit, or with Montant and Sens."
         problems.append(Problem(1, "Debit", "the amount columns are missing from the header", remedy))
     return problems

@@ -22,7 +22,8 @@ create table outbox (
     created_at timestamptz not null default now()
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 2000);
 
--- What could not be processed, with its bytes and the reason, to be replayed or closed by a person.
+-- What could not be processed, with its bytes and the reason, to be replayed or closed by a person. `entered`: the
+-- inbox holds it as consumed. The hash tells a record from one that had its place before the topic was made anew.
 create table set_aside (
     id bigint generated always as identity primary key,
     consumer text not null,
@@ -35,12 +36,14 @@ create table set_aside (
     reason text not null,
     detail text not null default '',
     traceparent text,
+    entered boolean not null default false,
     set_aside_at timestamptz not null default now(),
     replayed_at timestamptz,
     closed_at timestamptz,
     closed_note text
 );
-create unique index set_aside_record on set_aside (consumer, topic, partition, record_offset)
+create unique index set_aside_record on set_aside
+    (consumer, topic, partition, record_offset, sha256(coalesce(body, '')))
     where record_offset is not null;
 create index set_aside_open on set_aside (set_aside_at) where replayed_at is null and closed_at is null;
 

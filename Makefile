@@ -1,0 +1,93 @@
+# What can be done with a checkout. Every target sets up what it lacks.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run demo test check format lock settings up down status reset doctor clean
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+BIN := .venv/bin
+PACKAGES := libs/common deploy/local $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml)))
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	--strip-extras --allow-unsafe
+T ?=
+N ?= 2
+
+##@ See it work
+
+run: setup ## Start everything, run the main job before your eyes, stay up until Ctrl-C
+	@$(BIN)/qontable local run --stay -- $(BIN)/qontable demo
+
+demo: setup ## The same, then stop; exit status 0 when every entry was booked once
+	@$(BIN)/qontable local run -- $(BIN)/qontable demo
+
+up: setup ## Start everything and leave it running
+	@$(BIN)/qontable local up
+
+down: .state/packages ## Stop everything; data stays
+	@$(BIN)/qontable local down
+
+status: .state/packages ## What runs, where, and how often it had to be started again
+	@$(BIN)/qontable local status
+
+reset: .state/packages ## Stop everything and remove its data
+	@$(BIN)/qontable local reset --yes
+
+##@ Work on it
+
+setup: .state/packages .state/kafka ## Virtual environment from the hashed lock, packages, Kafka's jars
+
+test: setup ## All tests, on real Kafka and PostgreSQL (T=path or T='-k words' for some, N=workers)
+	@$(BIN)/pytest -n $(N) --dist loadfile $(T)
+
+check: .state/packages ## Lint, format, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(addsuffix /src,$(PACKAGES))
+	$(BIN)/lint-imports
+
+format: .state/packages ## Put imports and layout in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .state/packages ## Pin what requirements.in asks for, with hashes and without addresses
+	$(COMPILE) --output-file requirements.lock requirements.in
+	cd deploy/docker && for name in build service sandbox; do \
+		$(CURDIR)/$(COMPILE) --no-annotate --output-file $$name.lock $$name.in || exit 1; done
+
+settings: .state/packages ## Write .env.example from the types that read the settings
+	$(BIN)/python -m local_stack.env_example >.env.example
+
+doctor: .state/packages ## What is missing or wrong on this machine, with the command that mends it
+	@$(BIN)/qontable doctor
+
+clean: ## Stop everything and remove all that was made: environment, jars, data
+	@if [ -x $(BIN)/qontable ]; then $(BIN)/qontable local reset --all --yes; fi
+	rm -rf .venv .state .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What was set up is remembered by stamps, newer than what it was made from.
+
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Python is missing: apt-get install python3.11 python3.11-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than 3.11: apt-get install python3.11 python3.11-venv, then make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo "venv is missing: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+
+.state/requirements: requirements.lock .venv/pyvenv.cfg
+	@echo "installing Python packages (about a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@mkdir -p $(@D) && touch $@
+
+.state/packages: .state/requirements $(addsuffix /pyproject.toml,$(PACKAGES))
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix --editable ,$(PACKAGES))
+	@mkdir -p $(@D) && touch $@
+
+.state/kafka: deploy/local/kafka/pom.xml .state/packages
+	@command -v java >/dev/null || { echo "Java is missing, which runs Kafka: apt-get install openjdk-17-jre-headless"; exit 1; }
+	@command -v mvn >/dev/null || { echo "Maven is missing, which fetches Kafka: apt-get install maven"; exit 1; }
+	@$(BIN)/qontable local fetch
+	@mkdir -p $(@D) && touch $@

@@ -1,0 +1,83 @@
+"""The services of the house as data: who they are, and what each finds in its environment."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_stack.passwords import derived_secret, role_password
+from local_stack.ports import HOST
+from local_stack.settings import PROJECT
+from qontable.migrations import role_url
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service; `environment` holds what only it needs, with `{place}` for values of the surroundings."""
+
+    name: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def migrations(self) -> Path:
+        """The folder of its migrations."""
+        return PROJECT / "services" / self.name / "migrations"
+
+
+SERVICES = (
+    ServiceSpec("hub", {"QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}"}),
+    ServiceSpec("reference_data"),
+    ServiceSpec("entries", {"QONTABLE_ENTRIES_ALLOW_PRIVATE_ADDRESSES": "true"}),
+    ServiceSpec(
+        "gateways",
+        {
+            "QONTABLE_PRIVATE_KEYS": "{gateway_keys}",
+            "QONTABLE_MYUNISOFT_URL": "http://{host}:{sandbox_port}/myunisoft/api/v1",
+            "QONTABLE_MYUNISOFT_PARTNER_SECRET": "{partner_secret}",
+        },
+    ),
+    ServiceSpec("sandbox", {"QONTABLE_PUBLIC_URL": "http://{host}:{sandbox_port}"}),
+)
+"""In the order in which they are started. Nothing depends on the order: each waits for what it needs."""
+
+
+SESSION_SECONDS = 10
+"""How long Kafka waits for a service that was killed: less than elsewhere, as here somebody is watching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the services of one system share: where broker, database and storage are, and everyone's port."""
+
+    kafka: str
+    postgres_admin_url: str
+    storage_url: str
+    gateway_keys: Path
+    ports: dict[str, int]
+    topic_prefix: str = ""
+
+    def database_url(self, service: str) -> str:
+        """The address of the database with the service's own role."""
+        return role_url(self.postgres_admin_url, service, role_password(self.postgres_admin_url, service))
+
+    def http_url(self, service: str) -> str:
+        """Where a service serves its health, metrics and API."""
+        return f"http://{HOST}:{self.ports[service]}"
+
+    def environment(self, spec: ServiceSpec) -> dict[str, str]:
+        """All settings of a service, by the names of their variables."""
+        places = {
+            "host": HOST,
+            "sandbox_port": self.ports.get("sandbox", 0),
+            "gateway_keys": self.gateway_keys,
+            "platform_secret": derived_secret(self.postgres_admin_url, "platform"),
+            "partner_secret": derived_secret(self.postgres_admin_url, "partner"),
+        }
+        return {
+            "QONTABLE_KAFKA": self.kafka,
+            "QONTABLE_TOPIC_PREFIX": self.topic_prefix,
+            "QONTABLE_KAFKA_SESSION_SECONDS": str(SESSION_SECONDS),
+            "QONTABLE_DATABASE_URL": self.database_url(spec.name),
+            "QONTABLE_HTTP_HOST": HOST,
+            "QONTABLE_HTTP_PORT": str(self.ports[spec.name]),
+            "QONTABLE_STORAGE_URL": self.storage_url,
+            **{name: value.format(**places) for name, value in spec.environment.items()},
+        }

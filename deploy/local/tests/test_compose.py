@@ -1,0 +1,67 @@
+"""`docker-compose.yml` and the images, kept true without an engine."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from local_stack.containers import KAFKA_IMAGE, POSTGRES_IMAGE
+from local_stack.env_example import known_and_required
+from local_stack.services import SERVICES, ServiceSpec
+from local_stack.settings import PROJECT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+DOCKERFILE = (PROJECT / "deploy/docker/Dockerfile").read_text()
+OWN = [spec.name for spec in SERVICES]
+
+
+def test_every_service_of_the_tree_is_in_it() -> None:
+    tree = {folder.parent.name for folder in PROJECT.glob("services/*/pyproject.toml")}
+    assert tree == set(OWN)
+    assert tree <= set(COMPOSE)
+    assert tree <= set(COMPOSE["provision"]["command"])
+
+
+@pytest.mark.parametrize("spec", SERVICES, ids=lambda spec: spec.name)
+def test_a_service_gets_settings_that_it_knows_and_all_that_it_needs(spec: ServiceSpec) -> None:
+    known, required = known_and_required(spec.name)
+    assert required <= set(COMPOSE[spec.name]["environment"]) <= known
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_service_runs_without_rights_and_tells_whether_it_is_ready(name: str) -> None:
+    service = COMPOSE[name]
+    assert service["command"] == ["python", "-m", name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert "/ready" in service["healthcheck"]["test"][-1]
+    assert service["depends_on"] == {"provision": {"condition": "service_completed_successfully"}}
+
+
+def test_nothing_listens_beyond_this_machine() -> None:
+    published = [port for service in COMPOSE.values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_foreign_images_are_pinned_and_the_same_as_in_tests() -> None:
+    foreign = {name: service["image"] for name, service in COMPOSE.items() if "build" not in service}
+    assert foreign == {"kafka": KAFKA_IMAGE, "postgres": POSTGRES_IMAGE}
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert [base for base in bases if ":" in base] == ["python:3.11-slim-bookworm"]
+
+
+def test_only_the_sandbox_and_the_job_before_the_start_use_the_image_that_has_the_sandbox() -> None:
+    targets = {name: service["build"]["target"] for name, service in COMPOSE.items() if "build" in service}
+    assert {name for name, target in targets.items() if target == "sandbox"} == {"sandbox", "provision"}
+    assert DOCKERFILE.count("USER qontable") == 2
+
+
+@pytest.mark.parametrize("name", ["build", "service", "sandbox"])
+def test_images_have_the_versions_that_tests_ran_with(name: str) -> None:
+    tested = _pins("requirements.lock")
+    assert _pins(f"deploy/docker/{name}.lock").items() <= tested.items()
+
+
+def _pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-zA-Z0-9._-]+)==([^\s\\;]+)", (PROJECT / lock).read_text(), re.MULTILINE))

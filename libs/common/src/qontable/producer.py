@@ -1,0 +1,43 @@
+"""The producer of the house: idempotent, confirmed by all replicas, batched."""
+
+import asyncio
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
+
+from qontable.topics import MAX_RECORD_BYTES
+
+log = structlog.get_logger()
+
+
+def new_producer(bootstrap: str) -> AIOKafkaProducer:
+    """A producer that is not started yet."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        max_batch_size=131_072,
+        max_request_size=MAX_RECORD_BYTES,
+    )
+
+
+async def open_producer(bootstrap: str) -> AIOKafkaProducer:
+    """A started producer; waits for the broker as long as it takes."""
+    while True:
+        producer = new_producer(bootstrap)
+        try:
+            await producer.start()
+        except KafkaConnectionError:
+            log.warning("waiting for Kafka")
+            await producer.stop()
+            await asyncio.sleep(1.0)
+        else:
+            return producer
+
+
+async def wait_for_kafka(bootstrap: str) -> None:
+    """Return once the broker answers."""
+    producer = await open_producer(bootstrap)
+    await producer.stop()

@@ -1,0 +1,35 @@
+"""Documents by key."""
+
+from pathlib import Path
+
+import pytest
+
+from qontable.storage import DocumentMissing, open_storage
+
+
+async def test_what_was_stored_is_read_back_by_another_process_too(tmp_path: Path) -> None:
+    url = (tmp_path / "documents of März").as_uri()
+    await open_storage(url).put("aa/bb.pdf", b"%PDF-1.7")
+    assert await open_storage(url).get("aa/bb.pdf") == b"%PDF-1.7"
+    assert (tmp_path / "documents of März" / "aa" / "bb.pdf").read_bytes() == b"%PDF-1.7"
+
+
+async def test_storing_the_same_twice_is_harmless(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path.as_uri())
+    for _ in range(2):
+        await storage.put("key", b"content")
+    assert await storage.get("key") == b"content"
+
+
+async def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(DocumentMissing, match="nothing"):
+        await open_storage(tmp_path.as_uri()).get("nothing")
+
+
+async def test_a_large_document_comes_in_chunks_that_make_the_whole(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path.as_uri())
+    content = bytes(range(256)) * 4_000
+    await storage.put("large", content)
+    chunks = [chunk async for chunk in storage.stream("large", 100_000)]
+    assert b"".join(chunks) == content
+    assert len(chunks) > 1

@@ -1,0 +1,41 @@
+"""Topics as data, and the broker that agrees with them."""
+
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from qontable.events import EVENT_TYPES
+from qontable.topics import Topic, all_topics, ensure_topics
+
+OWN = (Topic("kept", compacted=True), Topic("passing"))
+
+
+async def test_topics_are_made_with_their_settings_and_a_second_time_is_harmless(desk: Any) -> None:
+    prefix = f"{desk.world.topic_prefix}made."
+    for _ in range(2):
+        await ensure_topics(desk.world.kafka, prefix, partitions=1, topics=OWN)
+    assert await _settings(desk.world.kafka, f"{prefix}kept") >= {("cleanup.policy", "compact")}
+    assert await _settings(desk.world.kafka, f"{prefix}passing") >= {
+        ("cleanup.policy", "delete"),
+        ("retention.ms", "604800000"),
+        ("max.message.bytes", "4194304"),
+    }
+
+
+@pytest.mark.parametrize("event", EVENT_TYPES.values(), ids=lambda event: event.type_name)
+def test_every_event_has_its_topic(event: Any) -> None:
+    names = {topic.name for topic in all_topics(connectors=["myunisoft"])}
+    assert event.type_name in names or f"{event.type_name}.myunisoft" in names
+
+
+async def _settings(kafka: str, topic: str) -> set[tuple[str, str]]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        asked = ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(Topic(topic).settings()))
+        (answer,) = await admin.describe_configs([asked])
+    finally:
+        await admin.close()
+    return {(entry[0], entry[1]) for entry in answer.resources[0][4]}

@@ -1,0 +1,220 @@
+"""Document rows: wanted by intake, fetched under a lease, kept, refused, or waiting for a fresh link."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from entries.domain.facts import DocumentFacts, EntryKey, columns
+from qontable.database import Connection
+from qontable.entry import Finding
+from qontable.events.platform import DocumentLinkRenewed, WireDocument
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDocument:
+    """A document that a new revision names."""
+
+    key: EntryKey
+    firm_id: str
+    revision: int
+    document: WireDocument
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedDocument:
+    """A document to be fetched by the holder of `lease`, with what was announced of it."""
+
+    key: EntryKey
+    document_id: str
+    firm_id: str
+    revision: int
+    sha256: str
+    size: int
+    media_type: str
+    url: str
+    url_expires_at: datetime
+    tries: int
+    lease: uuid.UUID
+    traceparent: str | None
+
+
+async def want_documents(connection: Connection, wanted: Sequence[WantedDocument], now: datetime) -> None:
+    """Want the documents of newer revisions, at most one row per entry and document.
+
+    A document with the content that is kept already stays kept; any other is fetched (again) under its new link.
+    """
+    if not wanted:
+        return
+    await connection.execute(
+        """
+        insert into documents (file_id, entry_id, document_id, firm_id, revision, sha256, size, media_type, url,
+            url_expires_at, traceparent, due_at)
+        select *, $12 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[],
+            $7::bigint[], $8::text[], $9::text[], $10::timestamptz[], $11::text[])
+        on conflict (file_id, entry_id, document_id) do update set
+            revision = excluded.revision, sha256 = excluded.sha256, size = excluded.size,
+            media_type = excluded.media_type, url = excluded.url, url_expires_at = excluded.url_expires_at,
+            traceparent = excluded.traceparent, due_at = excluded.due_at, tries = 0, links_asked = 0,
+            lease = null, leased_until = null,
+            finding = null,
+            state = case when (documents.state, documents.sha256, documents.media_type)
+                = ('kept', excluded.sha256, excluded.media_type) then 'kept' else 'wanted' end
+        where documents.revision < excluded.revision
+        """,
+        *columns([item.key for item in wanted]),
+        [item.document.document_id for item in wanted],
+        [item.firm_id for item in wanted],
+        [item.revision for item in wanted],
+        [item.document.sha256 for item in wanted],
+        [item.document.size for item in wanted],
+        [item.document.media_type for item in wanted],
+        [item.document.url for item in wanted],
+        [item.document.url_expires_at for item in wanted],
+        [item.traceparent for item in wanted],
+        now,
+    )
+
+
+async def lease_wanted(connection: Connection, now: datetime, limit: int, lease_for: timedelta) -> list[LeasedDocument]:
+    """Documents to fetch now, those whose link ends first before the others, leased so that nobody else does."""
+    lease = uuid.uuid4()
+    rows = await connection.fetch(
+        """
+        update documents set lease = $3, leased_until = $4, tries = tries + 1
+        where (file_id, entry_id, document_id) in (
+            select file_id, entry_id, document_id from documents
+            where state = 'wanted' and due_at <= $1 and (leased_until is null or leased_until < $1)
+            order by url_expires_at limit $2 for update skip locked
+        )
+        returning *
+        """,
+        now,
+        limit,
+        lease,
+        now + lease_for,
+    )
+    return [_leased(row) for row in rows]
+
+
+async def save_kept(connection: Connection, document: LeasedDocument, storage_key: str) -> None:
+    """The document lies in storage. A lease that has passed to somebody else changes nothing."""
+    await _settle(connection, document, "state = 'kept', storage_key = $5", storage_key)
+
+
+async def save_refused(connection: Connection, document: LeasedDocument, finding: Finding) -> None:
+    """The document cannot be taken as it is."""
+    content = {"code": finding.code, "where": finding.where, "values": finding.values}
+    await _settle(connection, document, "state = 'refused', finding = $5", content)
+
+
+async def save_link_asked(connection: Connection, document: LeasedDocument) -> bool:
+    """A fresh link is awaited. False when somebody else has settled the document meanwhile."""
+    return await _settle(connection, document, "state = 'link_asked', links_asked = links_asked + 1")
+
+
+async def save_later(connection: Connection, document: LeasedDocument, due_at: datetime) -> None:
+    """The document is tried again at `due_at`."""
+    await _settle(connection, document, "due_at = $5", due_at)
+
+
+async def _settle(connection: Connection, document: LeasedDocument, change: str, *values: Any) -> bool:
+    settled = await connection.fetchval(
+        f"""
+        update documents set lease = null, leased_until = null, {change}
+        where file_id = $1 and entry_id = $2 and document_id = $3 and lease = $4
+        returning true
+        """,  # noqa: S608 - changes are the four above
+        *document.key,
+        document.document_id,
+        document.lease,
+        *values,
+    )
+    return bool(settled)
+
+
+async def renew_links(
+    connection: Connection, event: DocumentLinkRenewed, now: datetime, pauses: Sequence[timedelta]
+) -> None:
+    """Fetch the document under its fresh link, for every entry that still wants it.
+
+    `pauses` says how long the first, second, … renewal waits: a link that ends at once is no reason to run in circles.
+    """
+    await connection.execute(
+        """
+        update documents set state = 'wanted', url = $4, url_expires_at = $5, tries = 0, lease = null,
+            leased_until = null, due_at = $6::timestamptz
+                + ($7::interval[])[least(greatest(links_asked, 1), cardinality($7::interval[]))]
+        where file_id = $1 and document_id = $2 and firm_id = $3 and state in ('wanted', 'link_asked')
+        """,
+        event.file_id,
+        event.document_id,
+        event.firm_id,
+        event.url,
+        event.url_expires_at,
+        now,
+        pauses,
+    )
+
+
+async def refuse_gone(connection: Connection, event: DocumentLinkRenewed, finding: Finding) -> None:
+    """The document does not exist any more."""
+    await connection.execute(
+        """
+        update documents set state = 'refused', finding = $4, lease = null, leased_until = null
+        where file_id = $1 and document_id = $2 and firm_id = $3 and state in ('wanted', 'link_asked')
+        """,
+        event.file_id,
+        event.document_id,
+        event.firm_id,
+        {"code": finding.code, "where": finding.where, "values": finding.values},
+    )
+
+
+async def fetch_wanting(connection: Connection, event: DocumentLinkRenewed) -> list[EntryKey]:
+    """The entries that still want a document."""
+    rows = await connection.fetch(
+        """
+        select file_id, entry_id from documents
+        where file_id = $1 and document_id = $2 and state in ('wanted', 'link_asked')
+        """,
+        event.file_id,
+        event.document_id,
+    )
+    return [(row["file_id"], row["entry_id"]) for row in rows]
+
+
+async def fetch_documents(connection: Connection, keys: Sequence[EntryKey]) -> dict[EntryKey, dict[str, DocumentFacts]]:
+    """How the documents of these entries stand, by document."""
+    rows = await connection.fetch(
+        """
+        select file_id, entry_id, document_id, case when state = 'kept' then storage_key end as storage_key, finding
+        from documents join unnest($1::text[], $2::text[]) as named (file_id, entry_id) using (file_id, entry_id)
+        """,
+        *columns(keys),
+    )
+    found: dict[EntryKey, dict[str, DocumentFacts]] = {}
+    for row in rows:
+        finding = Finding(**row["finding"]) if row["finding"] else None
+        facts = DocumentFacts(row["document_id"], row["storage_key"], finding)
+        found.setdefault((row["file_id"], row["entry_id"]), {})[row["document_id"]] = facts
+    return found
+
+
+def _leased(row: Any) -> LeasedDocument:
+    return LeasedDocument(
+        key=(row["file_id"], row["entry_id"]),
+        document_id=row["document_id"],
+        firm_id=row["firm_id"],
+        revision=row["revision"],
+        sha256=row["sha256"],
+        size=row["size"],
+        media_type=row["media_type"],
+        url=row["url"],
+        url_expires_at=row["url_expires_at"],
+        tries=row["tries"],
+        lease=row["lease"],
+        traceparent=row["traceparent"],
+    )

@@ -1,0 +1,102 @@
+"""Heads of entries as intake finds them and leaves them: the newest revision, and up to which one was taken back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from entries.domain.ack import ack_code
+from entries.domain.facts import EntryKey, columns
+from qontable.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest revision of an entry, and up to which one was taken back."""
+
+    revision: int
+    undone_revision: int
+
+
+async def open_entries(connection: Connection, firms: Mapping[EntryKey, str]) -> dict[EntryKey, Head]:
+    """The heads of these entries (key → firm), their rows locked; an entry not seen before gets a row and a code."""
+    keys = sorted(firms)
+    known = {(row["file_id"], row["entry_id"]) for row in await _fetch_keys(connection, keys)}
+    if missing := [key for key in keys if key not in known]:
+        await _insert_entries(connection, missing, firms)
+    rows = await connection.fetch(
+        """
+        select file_id, entry_id, revision, undone_revision from entries
+        join unnest($1::text[], $2::text[]) as named (file_id, entry_id) using (file_id, entry_id)
+        order by file_id, entry_id for update of entries
+        """,
+        *columns(keys),
+    )
+    return {(row["file_id"], row["entry_id"]): Head(row["revision"], row["undone_revision"]) for row in rows}
+
+
+async def _fetch_keys(connection: Connection, keys: Sequence[EntryKey]) -> list[Any]:
+    rows: list[Any] = await connection.fetch(
+        """
+        select file_id, entry_id from entries
+        join unnest($1::text[], $2::text[]) as named (file_id, entry_id) using (file_id, entry_id)
+        """,
+        *columns(keys),
+    )
+    return rows
+
+
+async def _insert_entries(connection: Connection, keys: Sequence[EntryKey], firms: Mapping[EntryKey, str]) -> None:
+    """Rows under fresh codes. Whoever opens entries of the same file meanwhile waits at the file's counter."""
+    wanted: dict[str, int] = {}
+    for file_id, _ in keys:
+        wanted[file_id] = wanted.get(file_id, 0) + 1
+    issued = await connection.fetch(
+        """
+        insert into issued_codes (file_id, issued) select * from unnest($1::text[], $2::bigint[])
+        on conflict (file_id) do update set issued = issued_codes.issued + excluded.issued
+        returning file_id, issued
+        """,
+        list(wanted),
+        list(wanted.values()),
+    )
+    next_number = {row["file_id"]: row["issued"] - wanted[row["file_id"]] + 1 for row in issued}
+    codes = []
+    for file_id, _ in keys:
+        codes.append(ack_code(next_number[file_id]))
+        next_number[file_id] += 1
+    await connection.execute(
+        """
+        insert into entries (file_id, entry_id, firm_id, ack_code)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        on conflict (file_id, entry_id) do nothing
+        """,
+        *columns(keys),
+        [firms[key] for key in keys],
+        codes,
+    )
+
+
+async def save_heads(
+    connection: Connection,
+    heads: Mapping[EntryKey, Head],
+    duplicate_keys: Mapping[EntryKey, bytes | None],
+    due: datetime,
+) -> None:
+    """Note new heads, to be looked at from `due` on; the duplicate key changes where a newer content came."""
+    keys = sorted(heads)
+    await connection.execute(
+        """
+        update entries set revision = head.revision, undone_revision = head.undone_revision, check_due = $7,
+            duplicate_key = case when head.has_content then head.duplicate_key else entries.duplicate_key end
+        from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::boolean[], $6::bytea[])
+            as head (file_id, entry_id, revision, undone_revision, has_content, duplicate_key)
+        where entries.file_id = head.file_id and entries.entry_id = head.entry_id
+        """,
+        *columns(keys),
+        [heads[key].revision for key in keys],
+        [heads[key].undone_revision for key in keys],
+        [key in duplicate_keys for key in keys],
+        [duplicate_keys.get(key) for key in keys],
+        due,
+    )

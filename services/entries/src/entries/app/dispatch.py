@@ -1,0 +1,154 @@
+"""Dispatch: a frozen order to a gateway, under a delivery of its own; recalled, or issued again, under the same key."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+
+import orjson
+import structlog
+from opentelemetry.trace import SpanKind
+
+from entries.adapters.deliveries import (
+    OpenDelivery,
+    insert_deliveries,
+    next_sequences,
+    reissue_unacknowledged,
+)
+from entries.adapters.revisions import fetch_content
+from entries.domain.facts import Candidate, DeliveryFacts, EntryKey
+from qontable.clock import now
+from qontable.entry import EntryRef
+from qontable.events.delivery import EntryDispatched, EntryRecallRequested, KeptDocument
+from qontable.events.platform import EntryContent
+from qontable.preflight import mapped_journal
+from qontable.reference import entry_reference
+from qontable.telemetry import current_traceparent, sampled, span
+from qontable.unit import Unit, Units
+
+CHUNK = 200
+
+log = structlog.get_logger()
+
+
+class Dispatch:
+    """Sends entries off; `step` issues again what no gateway has acknowledged in time."""
+
+    def __init__(self, units: Units, acknowledge_within: timedelta) -> None:
+        self._units = units
+        self._acknowledge_within = acknowledge_within
+
+    async def send(self, unit: Unit, leaving: Sequence[Candidate], moment: datetime) -> dict[EntryKey, DeliveryFacts]:
+        """Open a delivery for each entry, in the order given, and publish it; the delivery of each entry."""
+        if not leaving:
+            return {}
+        next_number = await next_sequences(unit.connection, Counter(item.facts.file_id for item in leaving))
+        dispatched = []
+        for candidate in leaving:
+            number = next_number[candidate.facts.file_id]
+            next_number[candidate.facts.file_id] = number + 1
+            dispatched.append((_order(candidate, number, moment), _new_trace(candidate)))
+        await insert_deliveries(unit.connection, dispatched, moment + self._acknowledge_within)
+        for event, traceparent in dispatched:
+            unit.publish(event, traceparent=traceparent)
+        return {(event.file_id, event.entry.entry_id): _opened(event) for event, _ in dispatched}
+
+    async def step(self) -> bool:
+        """Issue one chunk of unacknowledged deliveries again; whether there may be more."""
+        moment = now()
+        async with self._units.unit() as unit:
+            again = await reissue_unacknowledged(unit.connection, moment, moment + self._acknowledge_within, CHUNK)
+            for delivery in again:
+                content = await fetch_content(unit.connection, delivery.file_id, delivery.entry_id, delivery.revision)
+                frozen = {**delivery.dispatch, "entry": _without_links(_read(content)), "issue": delivery.issue}
+                unit.publish(EntryDispatched.model_validate(frozen), traceparent=delivery.traceparent)
+        if again:
+            log.warning("dispatches issued again", deliveries=len(again))
+        return len(again) == CHUNK
+
+
+def publish_recalls(unit: Unit, deliveries: Iterable[OpenDelivery], moment: datetime) -> None:
+    """Ask the gateways not to send these deliveries if they have not."""
+    for delivery in deliveries:
+        recall = EntryRecallRequested(
+            firm_id=delivery.firm_id,
+            file_id=delivery.file_id,
+            entry_id=delivery.entry_id,
+            delivery_id=delivery.delivery_id,
+            connector=delivery.connector,
+            connection_id=delivery.connection_id,
+            requested_at=moment,
+        )
+        unit.publish(recall, traceparent=delivery.traceparent)
+
+
+def _opened(event: EntryDispatched) -> DeliveryFacts:
+    return DeliveryFacts(
+        delivery_id=event.delivery_id,
+        revision=event.entry.revision,
+        open=True,
+        state="queued",
+        recall_requested=False,
+        recall_too_late=False,
+        change=None,
+    )
+
+
+def _order(candidate: Candidate, sequence: int, moment: datetime) -> EntryDispatched:
+    file, facts = candidate.file, candidate.facts
+    assert file.connector and file.connection_id and file.software_file_id, "only a tied entry is dispatched"
+    return EntryDispatched(
+        delivery_id=f"dlv_{uuid.uuid4().hex}",
+        connector=file.connector,
+        connection_id=file.connection_id,
+        firm_id=facts.firm_id,
+        file_id=facts.file_id,
+        software_file=file.software_file_id,
+        sequence=sequence,
+        reference=entry_reference(EntryRef(facts.firm_id, facts.file_id, facts.entry_id)),
+        ack_code=facts.ack_code,
+        entry=_without_links(candidate.content),
+        documents=_kept_documents(candidate),
+        journal_code=mapped_journal(candidate.content.journal.code, file.journal_map),
+        policies=file.policies,
+        dispatched_at=moment,
+    )
+
+
+def _kept_documents(candidate: Candidate) -> tuple[KeptDocument, ...]:
+    """The documents in the entry's order; the links under which they came stay behind."""
+    keys = {document.document_id: document.storage_key for document in candidate.documents}
+    return tuple(
+        KeptDocument(
+            document_id=document.document_id,
+            file_name=document.file_name,
+            media_type=document.media_type,
+            size=document.size,
+            sha256=document.sha256,
+            storage_key=keys[document.document_id] or "",
+        )
+        for document in candidate.content.documents
+    )
+
+
+def _read(content: str) -> EntryContent:
+    return EntryContent.model_validate(orjson.loads(content))
+
+
+def _without_links(content: EntryContent) -> EntryContent:
+    """Gateways get documents from storage: what the platform serves them under is not theirs to know."""
+    return content.model_copy(update={"documents": ()})
+
+
+def _new_trace(candidate: Candidate) -> str | None:
+    """The context under which the dispatch travels: a step of the entry's own trace."""
+    parent = candidate.facts.traceparent
+    tracing = sampled(parent)
+    attributes = {"qontable.entry_id": candidate.facts.entry_id, "qontable.file_id": candidate.facts.file_id}
+    with (
+        span("dispatch entry", kind=SpanKind.PRODUCER, parent=parent, attributes=attributes)
+        if tracing
+        else nullcontext()
+    ):
+        return current_traceparent() if tracing else parent

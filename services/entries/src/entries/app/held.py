@@ -1,0 +1,81 @@
+"""Records held for their client file: taken in once the file is known, set aside when their firm never was."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import orjson
+
+from entries.adapters.files import fetch_owners
+from entries.adapters.held import HeldRecord, count_held, take_placeable, take_unknown_firms
+from entries.app.intake import Arrival, Intake
+from qontable import metrics
+from qontable.clock import now
+from qontable.database import UNREACHABLE
+from qontable.envelope import body_hash
+from qontable.events.platform import EntryReviewUndone, EntryValidated
+from qontable.set_aside import SetAsideRecord
+from qontable.unit import Unit, Units
+
+CHUNK = 500
+TYPES: dict[str, type[EntryValidated] | type[EntryReviewUndone]] = {
+    EntryValidated.type_name: EntryValidated,
+    EntryReviewUndone.type_name: EntryReviewUndone,
+}
+
+
+class HeldRecords:
+    """One turn: what can be placed now is, what has waited too long for its firm is set aside."""
+
+    def __init__(self, units: Units, intake: Intake, patience: timedelta) -> None:
+        self._units = units
+        self._intake = intake
+        self._patience = patience
+
+    async def step(self) -> bool:
+        """Work through one chunk; whether there may be more."""
+        async with self._units.unit() as unit:
+            placeable = await take_placeable(unit.connection, CHUNK)
+            owners = await fetch_owners(unit.connection, [held.file_id for held in placeable])
+            arrivals = []
+            for held in placeable:
+                if owners.place(held.firm_id, held.file_id) == "known":
+                    arrivals.append(_arrival(held))
+                else:
+                    detail = "the client file belongs to another firm"
+                    unit.set_aside(replace(held.record, reason="foreign_file", detail=detail))
+            await self._take(unit, arrivals)
+            expired = await take_unknown_firms(unit.connection, now() - self._patience, CHUNK)
+            for held in expired:
+                unit.set_aside(replace(held.record, reason="unknown_firm", detail="its firm did not become known"))
+            waiting = await count_held(unit.connection)
+        for waits_for in ("firm", "file"):
+            metrics.RECORDS_HELD.labels(waits_for).set(waiting.get(waits_for, 0))
+        return len(placeable) == CHUNK or len(expired) == CHUNK
+
+    async def _take(self, unit: Unit, arrivals: Sequence[Arrival]) -> None:
+        """Take records in, halving around one that is refused: it is set aside, as it would be from the topic."""
+        try:
+            async with unit.connection.transaction():
+                await self._intake.take(unit, arrivals, now())
+        except UNREACHABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a single record provokes must not stop its neighbours
+            if len(arrivals) == 1:
+                unit.set_aside(arrivals[0].refused("handler_refused", type(error).__name__))
+                return
+            middle = len(arrivals) // 2
+            await self._take(unit, arrivals[:middle])
+            await self._take(unit, arrivals[middle:])
+
+
+def _arrival(held: HeldRecord) -> Arrival:
+    """The record as intake would have seen it. It was decoded before it was held, so it can be again."""
+    record = held.record
+    body = record.body or b""
+    event = TYPES[record.topic].model_validate(orjson.loads(body))
+
+    def refused(reason: str, detail: str) -> SetAsideRecord:
+        return replace(record, reason=reason, detail=detail)
+
+    return Arrival(event, body, body_hash(body), record.traceparent, refused)

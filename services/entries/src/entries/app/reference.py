@@ -1,0 +1,84 @@
+"""Reference data as it is published: whole differences, applied in order of version; a gap asks for the full state."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from entries.adapters.reference import (
+    Held,
+    clear,
+    collect_part,
+    fetch_held,
+    note_full_asked,
+    remove_rows,
+    save_held,
+    save_rows,
+)
+from entries.adapters.waking import wake_files
+from qontable.bus import Received
+from qontable.clock import now
+from qontable.events.reference import AccountsFullRequested, AccountsRefreshed
+from qontable.unit import Unit
+
+REFRESHED = ("reference_data", "reference_refresh", "fiscal_year")
+ASK_AGAIN = timedelta(minutes=10)
+READER = "entries"
+
+log = structlog.get_logger()
+
+
+class Reference:
+    """Handles `accounts.refreshed`; `woken` is called when entries may leave."""
+
+    def __init__(self, woken: Callable[[], None]) -> None:
+        self._woken = woken
+
+    async def refreshed(self, unit: Unit, received: Sequence[Received[AccountsRefreshed]]) -> None:
+        """Differences in the order of their topic, each applied once all of its parts are there."""
+        moment = now()
+        for item in received:
+            event = item.event
+            parts = [event] if event.parts == 1 else await collect_part(unit.connection, event)
+            if parts:
+                await self._apply(unit, parts, moment)
+        await wake_files(unit.connection, [item.event.file_id for item in received], REFRESHED, moment)
+        unit.after_commit(self._woken)
+
+    async def _apply(self, unit: Unit, parts: Sequence[AccountsRefreshed], moment: datetime) -> None:
+        event = parts[0]
+        held = await fetch_held(unit.connection, event.file_id)
+        applies = _replaces(held, event) if event.full else _follows(held, event)
+        if not applies:
+            if not event.full and _shows_a_gap(held, event):
+                await self._ask_for_all(unit, event, held, moment)
+            return
+        if event.full:
+            await clear(unit.connection, event.file_id)
+        for part in parts:
+            await save_rows(unit.connection, event.file_id, part.changes.created)
+            await save_rows(unit.connection, event.file_id, part.changes.changed)
+            await remove_rows(unit.connection, event.file_id, part.changes.removed)
+        await save_held(unit.connection, event)
+
+    async def _ask_for_all(self, unit: Unit, event: AccountsRefreshed, held: Held | None, moment: datetime) -> None:
+        if held and held.full_asked_at and held.full_asked_at + ASK_AGAIN > moment:
+            return
+        log.info("reference data has a gap", file_id=event.file_id, from_version=event.from_version)
+        await note_full_asked(unit.connection, event, moment)
+        unit.publish(AccountsFullRequested(firm_id=event.firm_id, file_id=event.file_id, reader=READER))
+
+
+def _replaces(held: Held | None, event: AccountsRefreshed) -> bool:
+    return held is None or event.version >= held.version
+
+
+def _follows(held: Held | None, event: AccountsRefreshed) -> bool:
+    """Whether a difference starts where we are: at nothing, at our version, or at our version without a change."""
+    if held is None or held.version == 0:
+        return event.from_version == 0
+    return held.is_of(event) and event.from_version == held.version
+
+
+def _shows_a_gap(held: Held | None, event: AccountsRefreshed) -> bool:
+    return held is None or event.version > held.version

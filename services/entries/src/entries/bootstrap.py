@@ -1,0 +1,126 @@
+"""The one place where the parts of entries are joined."""
+
+from datetime import timedelta
+
+from entries.adapters.links import open_links
+from entries.app.dispatch import Dispatch
+from entries.app.documents import Documents
+from entries.app.evaluation import Evaluation
+from entries.app.files import Files
+from entries.app.held import HeldRecords
+from entries.app.intake import Intake
+from entries.app.integrations import Integrations
+from entries.app.outcome import Outcome
+from entries.app.reference import Reference
+from entries.domain.decision import Patience
+from entries.settings import EntriesSettings
+from qontable.bus import Subscription
+from qontable.events.connector import ConnectorAnnounced
+from qontable.events.delivery import EntryDeliveryChanged
+from qontable.events.hub import ConnectionChanged, FileIntegrationChanged, SyncRequested
+from qontable.events.platform import (
+    DocumentLinkRenewed,
+    EntryReviewUndone,
+    EntryValidated,
+    FileClosed,
+    FileCreated,
+    FirmCreated,
+)
+from qontable.events.reference import AccountsRefreshed
+from qontable.loop import Loop
+from qontable.service import Service
+from qontable.storage import open_storage
+from qontable.topics import MAX_INTAKE_BYTES
+
+NAME = "entries"
+IDLE_SECONDS = 1.0
+HELD_IDLE_SECONDS = 2.0
+REISSUE_IDLE_SECONDS = 30.0
+
+
+class Wake:
+    """Wakes loops that are joined to it later: handlers are built before the loops that they wake."""
+
+    def __init__(self) -> None:
+        self._loops: list[Loop] = []
+
+    def join(self, loop: Loop) -> None:
+        """Wake this loop too."""
+        self._loops.append(loop)
+
+    def __call__(self) -> None:
+        for loop in self._loops:
+            loop.wake()
+
+
+async def build(settings: EntriesSettings) -> Service:
+    """The service with all its parts, connected to PostgreSQL and ready to run."""
+    service = await Service.open(NAME, settings)
+    judge, fetch, place = Wake(), Wake(), Wake()
+
+    def arrived() -> None:
+        judge()
+        fetch()
+
+    dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds))
+    intake = Intake(arrived)
+    documents = _documents(service, settings, judge, fetch)
+    held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))
+    evaluation = Evaluation(service.units, dispatch, _patience(settings), settings.entries_chunk)
+    _subscribe(service, intake, documents, Files(place, judge), Integrations(judge), Reference(judge), Outcome(judge))
+    judge.join(service.add_loop("evaluation", evaluation.step, idle_seconds=IDLE_SECONDS))
+    place.join(service.add_loop("held", held.step, idle_seconds=HELD_IDLE_SECONDS))
+    service.add_loop("reissue", dispatch.step, idle_seconds=REISSUE_IDLE_SECONDS)
+    for number in range(settings.entries_document_fetches):
+        fetch.join(service.add_loop(f"documents_{number + 1}", documents.step, idle_seconds=IDLE_SECONDS))
+    return service
+
+
+def _documents(service: Service, settings: EntriesSettings, judge: Wake, fetch: Wake) -> Documents:
+    links = open_links(
+        seconds=settings.entries_document_seconds,
+        allow_private=settings.entries_allow_private_addresses,
+        connections=settings.entries_document_fetches,
+    )
+    return Documents(
+        service.units,
+        open_storage(settings.storage_url),
+        links,
+        max_bytes=settings.entries_document_max_bytes,
+        lease=settings.document_lease,
+        settled=judge,
+        renewed=fetch,
+    )
+
+
+def _patience(settings: EntriesSettings) -> Patience:
+    return Patience(
+        refresh=timedelta(seconds=settings.entries_refresh_seconds),
+        recheck=timedelta(seconds=settings.entries_recheck_seconds),
+    )
+
+
+def _subscribe(
+    service: Service,
+    intake: Intake,
+    documents: Documents,
+    files: Files,
+    integrations: Integrations,
+    reference: Reference,
+    outcome: Outcome,
+) -> None:
+    for subscription in (
+        Subscription(FirmCreated, files.firm_created),
+        Subscription(FileCreated, files.file_created),
+        Subscription(FileClosed, files.file_closed),
+        Subscription(SyncRequested, files.sync_requested),
+        Subscription(EntryValidated, intake.validated, max_bytes=MAX_INTAKE_BYTES),
+        Subscription(EntryReviewUndone, intake.undone, max_bytes=MAX_INTAKE_BYTES),
+        Subscription(DocumentLinkRenewed, documents.link_renewed),
+        Subscription(ConnectorAnnounced, integrations.connector_announced),
+        Subscription(ConnectionChanged, integrations.connection_changed),
+        Subscription(FileIntegrationChanged, integrations.integration_changed),
+        Subscription(AccountsRefreshed, reference.refreshed),
+        Subscription(EntryDeliveryChanged, outcome.delivery_changed),
+    ):
+        service.add_subscription(subscription)

@@ -1,0 +1,145 @@
+"""Whether the newest revision of an entry is returned, waits, or leaves now.
+
+Gates come first: as long as one of them is shut there is nothing to check against. Then everything that is wrong is
+gathered, so that the accountant hears of it at once; then everything that is still awaited.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from entries.domain.facts import Candidate, FileFacts
+from entries.domain.verdict import Verdict, WaitReason
+from qontable.entry import Entry, Finding
+from qontable.events.reference import ReferenceKind
+from qontable.findings import waits
+from qontable.preflight import Case, mapped_journal, preflight, stale_kinds
+from qontable.sheet import Sheet
+
+GATES: tuple[tuple[WaitReason, Callable[[FileFacts, Entry], bool]], ...] = (
+    ("file_closed", lambda file, _: file.closed),
+    ("mapping", lambda file, _: not (file.connection_id and file.connector and file.software_file_id)),
+    ("activation", lambda file, _: not file.active),
+    ("connection", lambda file, _: not file.connection_enabled),
+    ("connector", lambda file, _: file.sheet is None),
+    ("send_from", lambda file, entry: file.send_from is None or entry.date < file.send_from),
+    ("reference_data", lambda file, _: not file.has_reference_data),
+)
+"""What must be there before an entry can be checked, in the order in which a person would set it up: each with when it
+is shut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long answers are waited for: a refresh that an entry asked for, and anything else before a fresh look."""
+
+    refresh: timedelta
+    recheck: timedelta
+
+
+def decide(candidate: Candidate, now: datetime, patience: Patience) -> Verdict:
+    """The verdict on the newest revision. Pure: the same facts at the same instant give the same verdict."""
+    file, entry = candidate.file, candidate.entry
+    if entry is None:
+        return _returned(candidate, candidate.refused)
+    shut = next((reason for reason, is_shut in GATES if is_shut(file, entry)), None)
+    if shut == "send_from" and file.send_from and file.before_send_from == "already_in_books":
+        return Verdict("synchronized", step="accept", detail="already_in_books", documents=candidate.document_state)
+    if shut:
+        return _waiting(candidate, (shut,), now + patience.recheck)
+    assert file.sheet is not None, "the gates let no entry pass whose connector is unknown"
+    return _judge(candidate, _findings(candidate, entry, file.sheet), now, patience)
+
+
+def _judge(candidate: Candidate, findings: tuple[Finding, ...], now: datetime, patience: Patience) -> Verdict:
+    returning = tuple(finding for finding in findings if not waits(finding))
+    asking = _asking(candidate, returning or findings, now, patience)
+    if returning and asking.pending_until:
+        return _waiting(candidate, ("reference_refresh",), asking.pending_until, ask=asking.ask)
+    if returning:
+        return _returned(candidate, returning)
+    if reasons := tuple(_awaited(candidate, findings)):
+        return _waiting(candidate, reasons, now + patience.recheck, findings=findings, ask=asking.ask)
+    return Verdict("sending", step="dispatch", detail="queued", documents=candidate.document_state)
+
+
+def _waiting(
+    candidate: Candidate,
+    reasons: tuple[WaitReason, ...],
+    recheck_at: datetime,
+    *,
+    findings: tuple[Finding, ...] = (),
+    ask: frozenset[ReferenceKind] = frozenset(),
+) -> Verdict:
+    return Verdict(
+        "ready",
+        waiting_for=reasons,
+        findings=findings,
+        documents=candidate.document_state,
+        ask=ask,
+        recheck_at=recheck_at,
+    )
+
+
+def _returned(candidate: Candidate, findings: tuple[Finding, ...]) -> Verdict:
+    return Verdict(
+        "to_verify", step="return", detail="preflight", findings=findings, documents=candidate.document_state
+    )
+
+
+def _findings(candidate: Candidate, entry: Entry, sheet: Sheet) -> tuple[Finding, ...]:
+    file = candidate.file
+    journal = mapped_journal(entry.journal.code, file.journal_map)
+    found = preflight(Case(entry, sheet, journal, file.policies, candidate.reference))
+    told = {finding.code for finding in found}
+    refused = (document.finding for document in candidate.documents if document.finding)
+    return (*found, *(finding for finding in refused if finding.code not in told))
+
+
+def _awaited(candidate: Candidate, findings: Iterable[Finding]) -> Iterator[WaitReason]:
+    file = candidate.file
+    if candidate.document_state == "waiting":
+        yield "documents"
+    if any(waits(finding) for finding in findings):
+        yield "fiscal_year"
+    answered = candidate.facts.duplicate_answer or file.policies.possible_duplicates == "send"
+    if candidate.possible_duplicate and not answered:
+        yield "duplicate_answer"
+    released = file.released_before is not None and candidate.validated_at < file.released_before
+    if file.frequency != "real_time" and not released:
+        yield "evening" if file.frequency == "daily" else "synchronize"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Kinds to ask for now, and until when an earlier question may still be answered."""
+
+    ask: frozenset[ReferenceKind]
+    pending_until: datetime | None
+
+
+def _asking(candidate: Candidate, findings: Iterable[Finding], now: datetime, patience: Patience) -> _Asking:
+    """What our reference data may not know yet: each kind is asked for once per revision before it is believed."""
+    stale = stale_kinds(findings, candidate.reference.refreshed_at, candidate.received_at)
+    standings = {kind: _question(candidate, kind, now, patience) for kind in stale}
+    pending = [
+        candidate.asked_at[kind] + patience.refresh for kind, standing in standings.items() if standing == "pending"
+    ]
+    asked = frozenset(kind for kind, standing in standings.items() if standing == "ask")
+    if asked:
+        pending.append(now + patience.refresh)
+    return _Asking(asked, min(pending, default=None))
+
+
+def _question(
+    candidate: Candidate, kind: ReferenceKind, now: datetime, patience: Patience
+) -> Literal["ask", "pending", "given_up"]:
+    asked = candidate.asked_at.get(kind)
+    if asked is None:
+        return "ask"
+    fetched = candidate.reference.refreshed_at.get(kind)
+    answered = fetched is not None and fetched >= asked
+    if not answered and now < asked + patience.refresh:
+        return "pending"
+    return "given_up" if not answered and asked >= candidate.received_at else "ask"

@@ -1,0 +1,40 @@
+"""Settings of the entries service."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from qontable.settings import Settings
+
+MEBIBYTE = 1024 * 1024
+
+
+class EntriesSettings(Settings):
+    """What may be chosen about entries, prefix `QONTABLE_` like all settings."""
+
+    entries_allow_private_addresses: bool = Field(
+        False, description="Fetch documents from private and loopback addresses too: for local systems and tests only."
+    )
+    entries_document_max_bytes: int = Field(
+        20 * MEBIBYTE, gt=0, description="Largest document that is fetched; larger ones return the entry."
+    )
+    entries_document_fetches: int = Field(8, ge=1, le=64, description="How many documents are fetched at a time.")
+    entries_document_seconds: float = Field(60.0, gt=0, description="Longest time that one document's fetch may take.")
+    entries_chunk: int = Field(200, ge=1, le=1_000, description="How many entries are judged in one transaction.")
+    entries_acknowledge_seconds: float = Field(
+        900.0, gt=0, description="How long a gateway may be silent before a dispatch is issued again."
+    )
+    entries_refresh_seconds: float = Field(
+        600.0, gt=0, description="How long an entry waits for the refresh it asked for before it is returned."
+    )
+    entries_recheck_seconds: float = Field(
+        3600.0, gt=0, description="How often a waiting entry is looked at even if nothing was heard."
+    )
+    entries_unknown_firm_seconds: float = Field(
+        86_400.0, gt=0, description="How long records of an unknown firm are held before they are set aside."
+    )
+
+    @property
+    def document_lease(self) -> timedelta:
+        """How long a fetched document belongs to its process: twice the longest fetch."""
+        return timedelta(seconds=2 * self.entries_document_seconds)

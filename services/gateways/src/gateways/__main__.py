@@ -1,0 +1,5 @@
+"""`python -m gateways`."""
+
+from gateways.entrypoints.worker import main
+
+main()

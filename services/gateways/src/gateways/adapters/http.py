@@ -1,0 +1,191 @@
+"""HTTP towards accounting software: one factory of clients, one way to make a request, one kind of failure.
+
+Nothing of ours travels with a request but what the connector put there: no `traceparent`, no baggage, no cookie of
+another firm. Redirects are answers, not orders: a credential never follows one to another host.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from opentelemetry.trace import SpanKind
+
+from gateways.adapters.sockets import TearableConnector, torn_on_failure
+from gateways.adapters.transport import NoAnswer, Phase, classify
+from gateways.domain.port import DocumentUnavailable, Session
+from qontable.clock import now
+from qontable.telemetry import span
+
+MOST_ANSWER_BYTES = 64 * 1024 * 1024
+LEAST_SECONDS = 0.5
+CONNECT_SECONDS = 10.0
+KEEPALIVE_SECONDS = 4.0
+FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request's body of known length; `chunks` yields exactly `length` bytes and may be called once."""
+
+    length: int
+    chunks: Callable[[], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `route` is its path without ids, for traces; secrets belong in `headers`, which are not shown."""
+
+    method: str
+    url: str
+    route: str
+    headers: Mapping[str, str] = field(repr=False)
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: any status, header names in any case, the whole body."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """The software's own word for when to come back: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3)."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isdecimal():
+            return timedelta(seconds=int(text))
+        try:
+            return max(parsedate_to_datetime(text) - now(), timedelta(0))
+        except (ValueError, TypeError):
+            return None
+
+
+def open_client(connections: int = 100) -> httpx.AsyncClient:
+    """A client for one connector's requests to all its firms; the caller closes it.
+
+    Idle connections are dropped before most servers drop them: a connection that dies under a request leaves an
+    unknown outcome behind. Proxies are not read from the environment.
+    """
+    transport = AiohttpTransport(client=lambda: _session(connections))
+    nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(
+        transport=transport,
+        cookies=nobody,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": "qontable-sync"},
+    )
+
+
+def _session(connections: int) -> aiohttp.ClientSession:
+    connector = TearableConnector(
+        limit=connections, keepalive_timeout=KEEPALIVE_SECONDS, ssl=httpx.create_ssl_context(trust_env=False)
+    )
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+async def ask(session: Session, request: Request, *, seconds: float) -> Answer:
+    """Make one request in the session's turn, within `seconds` and before its deadline, and read the whole answer.
+
+    Raises `NoAnswer`, which says whether the software can have received the request, and `DocumentUnavailable` when
+    the body could not be read to its end: the software then cannot have received all of it.
+    """
+    body = _WatchedBody(request.body) if request.body else None
+    try:
+        async with asyncio.timeout(session.deadline.remaining()), session.throttle.turn():
+            _refuse_late_start(session)
+            return await _traced(session.http, request, body, seconds)
+    except TimeoutError as error:
+        raise _failure(error, body) from None
+
+
+def _refuse_late_start(session: Session) -> None:
+    """A turn that came too late: a request that cannot be answered before the deadline is not begun."""
+    if session.deadline.remaining() < LEAST_SECONDS:
+        raise TimeoutError
+
+
+async def _traced(client: httpx.AsyncClient, request: Request, body: "_WatchedBody | None", seconds: float) -> Answer:
+    """The exchange in a span of its own. What the span records of a failure is our word for it, never the error's."""
+    headers = {**request.headers, "Content-Length": str(body.length)} if body else dict(request.headers)
+    limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+    host = urlsplit(request.url).hostname or ""
+    attributes = {"http.request.method": request.method, "url.template": request.route, "server.address": host}
+    with span(f"{request.method} {request.route}", kind=SpanKind.CLIENT, attributes=attributes) as current:
+        try:
+            async with asyncio.timeout(seconds):
+                built = client.build_request(
+                    request.method, request.url, params=request.params, headers=headers, content=body, timeout=limits
+                )
+                answer = await _exchange(client, built)
+        except FAILURES as error:
+            raise _failure(error, body) from None
+        current.set_attribute("http.response.status_code", answer.status)
+        return answer
+
+
+async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    with torn_on_failure():
+        response = await client.send(request, stream=True)
+        try:
+            return Answer(response.status_code, response.headers, await _read(response))
+        finally:
+            await response.aclose()
+
+
+def _failure(error: BaseException, body: "_WatchedBody | None") -> NoAnswer | DocumentUnavailable:
+    if body and body.failure:
+        return body.failure
+    return NoAnswer(classify(error, body.phase if body else Phase.BEFORE))
+
+
+async def _read(response: httpx.Response) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > MOST_ANSWER_BYTES:
+            raise httpx.ReadError("the answer is longer than we read")
+    return bytes(content)
+
+
+class _WatchedBody(httpx.AsyncByteStream):
+    """Hands the body on and notes how far it came: nothing asked for yet, on its way, or not to be had.
+
+    A body of another length than announced is stopped: the transport would cut a longer one without a word.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self.length = body.length
+        self.phase = Phase.BEFORE
+        self.failure: DocumentUnavailable | None = None
+        self._chunks = body.chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.phase = Phase.AFTER
+        try:
+            async for chunk in _exactly(self.length, self._chunks()):
+                yield chunk
+        except DocumentUnavailable as error:
+            self.failure = error
+            raise
+
+
+async def _exactly(length: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    left = length
+    async for chunk in chunks:
+        left -= len(chunk)
+        if left < 0:
+            raise DocumentUnavailable("a document is longer than it was")
+        yield chunk
+    if left:
+        raise DocumentUnavailable("a document is shorter than it was")

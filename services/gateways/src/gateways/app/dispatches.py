@@ -1,0 +1,84 @@
+"""Dispatched entries become deliveries; each is answered with the delivery's state, so that nothing is in limbo.
+
+The same delivery issued again is answered with its present state. An entry that another delivery has brought into the
+books, or still may, is never sent: the new delivery is refused at once, and both are told (DESIGN 5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateways.adapters import deliveries, recalls
+from gateways.adapters.lanes import Touched, touch
+from gateways.domain.delivery import Delivery
+from gateways.domain.words import words
+from qontable.bus import Received
+from qontable.clock import now
+from qontable.entry import EntryRef
+from qontable.events.delivery import EntryDispatched
+from qontable.unit import Unit
+
+Record = Received[EntryDispatched]
+
+
+async def take_dispatched(unit: Unit, records: Sequence[Record]) -> None:
+    """Store what is new and acknowledge everything."""
+    issued = {record.event.delivery_id: record for record in records}
+    known = await deliveries.by_ids(unit.connection, issued)
+    fresh = [record for delivery_id, record in issued.items() if delivery_id not in known]
+    if fresh:
+        known |= await _store(unit, fresh)
+    for delivery_id, record in issued.items():
+        unit.publish(known[delivery_id].event(), traceparent=record.traceparent)
+
+
+async def _store(unit: Unit, records: Sequence[Record]) -> dict[str, Delivery]:
+    standing = await deliveries.standing(unit.connection, {_ref(record.event) for record in records})
+    recalled = await recalls.recalled_among(unit.connection, [record.event.delivery_id for record in records])
+    new: list[Delivery] = []
+    for record in records:
+        delivery = _new(record)
+        if earlier := standing.get(_ref(record.event)):
+            delivery = _refused(delivery, earlier)
+            unit.publish(earlier.event(), traceparent=earlier.traceparent)
+        elif delivery.delivery_id in recalled:
+            delivery = replace(delivery, state="recalled", message=words("recalled"), due_at=None)
+        else:
+            standing[_ref(record.event)] = delivery
+        new.append(delivery)
+    await deliveries.insert(unit.connection, new, [record.record.value.decode() for record in records])
+    await touch(unit.connection, [_touched(delivery) for delivery in new if delivery.state == "queued"])
+    return {delivery.delivery_id: delivery for delivery in new}
+
+
+def _new(record: Record) -> Delivery:
+    event, present = record.event, now()
+    return Delivery(
+        delivery_id=event.delivery_id,
+        firm_id=event.firm_id,
+        file_id=event.file_id,
+        entry_id=event.entry.entry_id,
+        revision=event.entry.revision,
+        connector=event.connector,
+        connection_id=event.connection_id,
+        software_file=event.software_file,
+        sequence=event.sequence,
+        state="queued",
+        version=1,
+        queued_at=present,
+        changed_at=present,
+        due_at=present,
+        traceparent=record.traceparent,
+    )
+
+
+def _refused(delivery: Delivery, earlier: Delivery) -> Delivery:
+    category = "already_delivered" if earlier.state == "confirmed" else "delivery_open"
+    return replace(delivery, state="rejected", message=words(category), due_at=None)
+
+
+def _touched(delivery: Delivery) -> Touched:
+    return Touched(delivery.connection_id, delivery.firm_id, delivery.connector, delivery.queued_at)
+
+
+def _ref(event: EntryDispatched) -> EntryRef:
+    return EntryRef(event.firm_id, event.file_id, event.entry.entry_id)

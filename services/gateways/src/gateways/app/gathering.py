@@ -1,0 +1,52 @@
+"""Writes that gather: while one is under way, what comes in waits and goes together in the next.
+
+One commit then serves everything that happened during the commit before it: nobody waits for a timer, and the busier
+it gets the larger the portions.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Gathering(Generic[Item, Result]):
+    """`write` takes portions of items and returns one result for each, in order; its exception is everyone's."""
+
+    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
+        self._write = write
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: Item) -> Result:
+        """Have `item` written with the next portion; its result once that is committed.
+
+        A caller that is cancelled does not take the portion with it.
+        """
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
+        return await future
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                portion, self._waiting = self._waiting, []
+                await self._write_portion(portion)
+        finally:
+            self._writer = None
+
+    async def _write_portion(self, portion: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._write([item for item, _ in portion])
+        except Exception as error:  # noqa: BLE001 - it is raised where it belongs: to everyone who waits
+            for _, future in portion:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), result in zip(portion, results, strict=True):
+                if not future.done():
+                    future.set_result(result)

@@ -1,0 +1,26 @@
+"""What every lane of this process works with; joined in `gateways.bootstrap`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+
+from gateways.domain.port import Connector
+from gateways.domain.retry import RetryPlan
+from qontable.storage import Storage
+from qontable.unit import Units
+from qontable.vault import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`clients` has one HTTP client per connector; `least_lease` is the shortest lease ever taken."""
+
+    units: Units
+    storage: Storage
+    ring: KeyRing = field(repr=False)
+    connectors: Mapping[str, Connector]
+    clients: Mapping[str, httpx.AsyncClient]
+    plan: RetryPlan
+    least_lease: timedelta

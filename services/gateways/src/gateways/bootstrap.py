@@ -1,0 +1,86 @@
+"""The one place where the parts of a gateway are joined."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from gateways.adapters.http import open_client
+from gateways.adapters.slots import Presence
+from gateways.app.announcing import announce
+from gateways.app.connecting import reseal, take_connections
+from gateways.app.dispatches import take_dispatched
+from gateways.app.gauging import Gauges
+from gateways.app.lanes import Lanes
+from gateways.app.parts import Parts
+from gateways.app.people import take_recalls, take_resolutions
+from gateways.app.requests import take_checks, take_creations, take_refreshes
+from gateways.connectors.registry import load_connectors
+from gateways.domain.port import Connector
+from gateways.domain.retry import PLAN, RetryPlan
+from gateways.domain.rules import lease_length, sending_rules
+from gateways.settings import GatewaySettings
+from qontable.bus import Subscription
+from qontable.events.delivery import EntryDispatched, EntryRecallRequested
+from qontable.events.hub import ConnectionChanged, ConnectionCheckRequested, DeliveryResolutionRequested
+from qontable.events.reference import AccountsCreationRequested, AccountsRefreshRequested
+from qontable.service import Service
+from qontable.storage import open_storage
+from qontable.vault import load_ring
+
+DAILY_SECONDS = 24 * 3600.0
+SLOT_SECONDS = 5.0
+POLL_SECONDS = 1.0
+GAUGE_SECONDS = 5.0
+
+
+async def build(
+    settings: GatewaySettings, connectors: Mapping[str, Connector] | None = None, plan: RetryPlan = PLAN
+) -> Service:
+    """A gateway, ready to run. Connectors are those that the settings name unless others are given."""
+    chosen = connectors or load_connectors(settings.connector_names())
+    ring = load_ring(settings.private_keys)
+    service = await Service.open("gateways", settings)
+    clients = {name: open_client() for name in chosen}
+    parts = Parts(
+        units=service.units,
+        storage=open_storage(settings.storage_url),
+        ring=ring,
+        connectors=chosen,
+        clients=clients,
+        plan=plan,
+        least_lease=timedelta(seconds=settings.lease_seconds),
+    )
+    for client in clients.values():
+        service.add_part(client)
+    _consume(service, list(chosen))
+    _work(service, settings, parts)
+    service.add_loop("announce", partial(announce, parts), idle_seconds=DAILY_SECONDS)
+    service.add_loop("reseal", partial(reseal, parts), idle_seconds=DAILY_SECONDS)
+    service.add_loop("gauges", Gauges(parts).step, idle_seconds=GAUGE_SECONDS)
+    return service
+
+
+def _consume(service: Service, connectors: list[str]) -> None:
+    for name in connectors:
+        service.add_subscription(Subscription(EntryDispatched, take_dispatched, topic=f"entry.dispatched.{name}"))
+    service.add_subscription(Subscription(EntryRecallRequested, take_recalls))
+    service.add_subscription(Subscription(DeliveryResolutionRequested, take_resolutions))
+    service.add_subscription(Subscription(ConnectionChanged, take_connections))
+    service.add_subscription(Subscription(ConnectionCheckRequested, take_checks))
+    service.add_subscription(Subscription(AccountsRefreshRequested, take_refreshes))
+    service.add_subscription(Subscription(AccountsCreationRequested, take_creations))
+
+
+def _work(service: Service, settings: GatewaySettings, parts: Parts) -> None:
+    """The lanes, and the slot without which none is taken. Left in the opposite order: lanes first."""
+    presence = Presence(settings.database_url, settings.slot_name())
+    lengths = {
+        name: lease_length(sending_rules(connector.sheet, None), parts.least_lease)
+        for name, connector in parts.connectors.items()
+    }
+    lanes = Lanes(parts, presence, lengths, settings.lanes)
+    presence.heard = lanes.heard
+    service.add_part(presence)
+    service.add_part(lanes)
+    service.add_loop("slot", presence.step, idle_seconds=SLOT_SECONDS)
+    lanes.loop = service.add_loop("lanes", lanes.step, idle_seconds=POLL_SECONDS)

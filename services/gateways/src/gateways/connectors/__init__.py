@@ -1,0 +1,1 @@
+"""One folder per accounting software; `registry` finds them by their data sheet."""

@@ -1,0 +1,97 @@
+"""From what a software answered to what it means for an entry, by the error table of its data sheet (DESIGN 5).
+
+The connector reads status, code and words out of the software's own form; everything after that is data.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateways.domain.outcome import (
+    Accepted,
+    CouldNotAsk,
+    Exchange,
+    HaltCause,
+    NotSent,
+    ReadCause,
+    Rejected,
+    SendOutcome,
+    Throttled,
+    Unknown,
+)
+from qontable.events.delivery import SoftwareMessage
+from qontable.sheet import ErrorRule, Sheet
+
+MOST_TEXT = 20_000
+HALTING: dict[str, HaltCause] = {"credentials_refused": "credentials", "plugin_off": "plugin_off"}
+"""Categories of `not_sent` that halt a lane until a person acts; all others are retried."""
+
+DOCUMENT_UNAVAILABLE = SoftwareMessage(
+    category="document_unavailable",
+    text="A document could not be read from our storage.",
+    remedy={
+        "fr": "Rien à faire : l'envoi reprendra de lui-même. Si cela dure, signalez-le au support.",
+        "en": "Nothing to do: sending resumes by itself. If it lasts, tell support.",
+    },
+)
+"""Nothing was sent, for want of a document that we keep ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that is no success: the software's code and words as they were, if it gave any."""
+
+    status: int
+    code: str | None
+    text: str
+    exchange: Exchange
+    retry_after: timedelta | None = None
+
+
+def judge_send(sheet: Sheet, answered: Answered) -> SendOutcome:
+    """What this answer to a write means."""
+    rule = sheet.error_rule(answered.status, answered.code, answered.text)
+    message = say(rule, answered.code, answered.text)
+    exchange = answered.exchange
+    match rule.outcome:
+        case "accepted":
+            return Accepted(exchange=exchange)
+        case "rejected":
+            return Rejected(exchange=exchange, message=message)
+        case "throttled":
+            return Throttled(exchange=exchange, message=message, retry_after=answered.retry_after)
+        case "not_sent":
+            cause = HALTING.get(rule.category, "unreachable")
+            return NotSent(exchange=exchange, message=message, cause=cause, retry_after=answered.retry_after)
+        case "unknown":
+            return Unknown(exchange=exchange, message=message, reference_taken=rule.lookup)
+
+
+def judge_read(sheet: Sheet, answered: Answered) -> CouldNotAsk:
+    """What this answer to a question means: why it was not answered."""
+    rule = sheet.error_rule(answered.status, answered.code, answered.text)
+    cause: ReadCause
+    match rule.outcome:
+        case "rejected":
+            cause = "refused"
+        case "throttled":
+            cause = "throttled"
+        case "accepted" | "not_sent" | "unknown":
+            cause = HALTING.get(rule.category, "unreachable")
+    return CouldNotAsk(
+        exchange=answered.exchange,
+        message=say(rule, answered.code, answered.text),
+        cause=cause,
+        retry_after=answered.retry_after,
+    )
+
+
+def say(rule: ErrorRule, code: str | None, text: str) -> SoftwareMessage:
+    """The software's words beside our category and remedy. Only what no event can carry is taken out of the words."""
+    clean = text.replace("\x00", "")[:MOST_TEXT]
+    return SoftwareMessage(category=rule.category, code=code, text=clean, remedy=dict(rule.remedy))
+
+
+def own_words(sheet: Sheet, category: str, text: str) -> SoftwareMessage:
+    """A message of ours, when we know before asking what the software would answer; the remedy is the sheet's."""
+    rule = next(rule for rule in sheet.errors if rule.category == category)
+    return SoftwareMessage(category=category, text=text, remedy=dict(rule.remedy))

@@ -1,0 +1,233 @@
+"""The life of a delivery as pure functions: where it stands + what came of a try → where it stands next (DESIGN 5).
+
+    queued → sending → confirmed | rejected | handed_over → confirmed | rejected | missing
+                     → queued (nothing was sent) | unknown → confirmed | queued (absent) | parked
+    parked, missing → whatever a person answers
+
+An entry in doubt is sent again only by `_absent`, once the software has said "not found" twice and late enough.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+
+from gateways.domain.delivery import CLOSED, Delivery, State
+from gateways.domain.outcome import (
+    Accepted,
+    CouldNotAsk,
+    FindOutcome,
+    Found,
+    HandedOver,
+    JobAccepted,
+    NotFound,
+    NotSent,
+    Rejected,
+    SendOutcome,
+    StillPending,
+    Throttled,
+    Unknown,
+    VerifyOutcome,
+)
+from gateways.domain.retry import RetryPlan
+from gateways.domain.rules import SendingRules
+from gateways.domain.words import words
+from qontable.events.delivery import SoftwareMessage
+
+ABSENCES_NEEDED = 2
+Answer = Literal["in_books", "not_in_books", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a step is taken, by the database's clock, under which rules; `chance` in [0, 1) decides on jitter."""
+
+    now: datetime
+    rules: SendingRules
+    plan: RetryPlan
+    chance: float = 0.0
+
+
+def sent(  # noqa: PLR0911 - one for each member of a closed set
+    delivery: Delivery, outcome: SendOutcome, deadline: datetime, at: Moment
+) -> Delivery:
+    """What an attempt came to. `deadline` is the attempt's: no byte of it leaves later."""
+    told = replace(delivery, cuts=outcome.exchange.cuts or delivery.cuts)
+    match outcome:
+        case Accepted(software_entry_id=entry_id, documents=documents):
+            return replace(_closed(told, "confirmed"), software_entry_id=entry_id, document_state=documents)
+        case JobAccepted(handle=handle, poll_after=pause, documents=documents):
+            return replace(_handed_over(told, pause, at), handle=handle, document_state=documents)
+        case HandedOver(handle=handle, verify_after=pause, documents=documents):
+            return replace(_handed_over(told, pause, at), handle=handle, document_state=documents)
+        case Rejected(message=message):
+            return _closed(told, "rejected", message)
+        case NotSent(cause="credentials", message=message):
+            return _queued(told, at, message=message)
+        case NotSent(message=message, retry_after=retry_after) | Throttled(message=message, retry_after=retry_after):
+            return _failed(told, message, retry_after, at)
+        case Unknown(message=message, reference_taken=taken):
+            return _in_doubt(told, message, deadline, at, ask_after=timedelta() if taken else at.plan.steps[0])
+    assert_never(outcome)
+
+
+def orphaned(delivery: Delivery, deadline: datetime, at: Moment) -> Delivery:
+    """An attempt whose owner lost the lane before it noted an answer. The row names that owner already."""
+    return _in_doubt(delivery, words("orphaned"), deadline, at, ask_after=timedelta())
+
+
+def looked_up(delivery: Delivery, outcome: FindOutcome, asked_at: datetime, at: Moment) -> Delivery:
+    """What the software said when it was asked, at `asked_at`, for an entry in doubt."""
+    match outcome:
+        case Found():
+            return _found(delivery, outcome)
+        case NotFound():
+            return _not_found(delivery, asked_at, at)
+        case CouldNotAsk(retry_after=retry_after):
+            return _could_not_ask(delivery, retry_after, at)
+    assert_never(outcome)
+
+
+def verified(delivery: Delivery, outcome: VerifyOutcome, at: Moment) -> Delivery:
+    """What became of an entry that the software had taken over."""
+    match outcome:
+        case Found():
+            return _found(delivery, outcome)
+        case Rejected(message=message):
+            return _closed(delivery, "rejected", message)
+        case StillPending(ask_after=pause):
+            return replace(delivery, due_at=at.now + pause, failures=0)
+        case NotFound() if delivery.absences + 1 < ABSENCES_NEEDED:
+            return replace(delivery, absences=delivery.absences + 1, due_at=at.now + _spacing(at))
+        case NotFound():
+            return replace(delivery, state="missing", message=words("not_in_books"), due_at=None)
+        case CouldNotAsk(retry_after=retry_after):
+            pause = at.plan.pause(delivery.failures + 1, retry_after, at.chance)
+            return replace(delivery, failures=delivery.failures + 1, due_at=at.now + pause)
+    assert_never(outcome)
+
+
+def recalled(delivery: Delivery) -> Delivery:
+    """Taken back if the software surely does not have it; otherwise the wish is kept, should it prove absent."""
+    if delivery.state == "queued" or (delivery.state == "parked" and not delivery.in_doubt):
+        return _closed(delivery, "recalled", words("recalled"))
+    return delivery if delivery.state in CLOSED else replace(delivery, recall_requested=True)
+
+
+def resolved(delivery: Delivery, answer: Answer, now: datetime) -> Delivery:
+    """A person's answer on a delivery that is theirs to decide; any other delivery stays as it is."""
+    if delivery.state not in ("parked", "missing"):
+        return delivery
+    match answer:
+        case "in_books":
+            return _closed(delivery, "confirmed", words("found_by_person"))
+        case "drop":
+            return _closed(delivery, "recalled", words("dropped_by_person"))
+        case "not_in_books":
+            return _back_in_queue(replace(delivery, failing_since=None, failures=0, queued_at=now, message=None), now)
+
+
+def given_up(delivery: Delivery) -> Delivery:
+    """A queued delivery whose time for retries is over."""
+    return replace(delivery, state="parked", message=words("gave_up"), due_at=None)
+
+
+def may_resend(delivery: Delivery, rules: SendingRules) -> bool:
+    """Whether an entry that was found absent may leave again (DESIGN 5: absent, orphaned attempts)."""
+    if rules.unique_references:
+        return True
+    return not rules.settles_assumed and (delivery.orphan_slot is None or delivery.owner_dead)
+
+
+def _closed(delivery: Delivery, state: State, message: SoftwareMessage | None = None) -> Delivery:
+    return replace(delivery, state=state, message=message, due_at=None)
+
+
+def _handed_over(delivery: Delivery, pause: timedelta, at: Moment) -> Delivery:
+    return replace(delivery, state="handed_over", message=None, failures=0, due_at=at.now + pause)
+
+
+def _queued(delivery: Delivery, at: Moment, *, message: SoftwareMessage, pause: timedelta = timedelta()) -> Delivery:
+    """Back to wait for another try, unless it was recalled meanwhile: then this is the moment to stop."""
+    if delivery.recall_requested:
+        return _closed(delivery, "recalled", words("recalled"))
+    return replace(delivery, state="queued", message=message, due_at=at.now + pause)
+
+
+def _failed(delivery: Delivery, message: SoftwareMessage, retry_after: timedelta | None, at: Moment) -> Delivery:
+    """Nothing was sent: later again, for as long as retries last."""
+    since = delivery.failing_since or at.now
+    failures = delivery.failures + 1
+    if at.now - since >= at.plan.give_up_after:
+        return given_up(delivery)
+    pause = at.plan.pause(failures, retry_after, at.chance)
+    return _queued(replace(delivery, failing_since=since, failures=failures), at, message=message, pause=pause)
+
+
+def _in_doubt(
+    delivery: Delivery, message: SoftwareMessage, deadline: datetime, at: Moment, *, ask_after: timedelta
+) -> Delivery:
+    return replace(
+        delivery,
+        state="unknown",
+        message=message,
+        absences=0,
+        failures=0,
+        failing_since=delivery.failing_since or at.now,
+        settled_at=deadline + at.rules.settles_within,
+        due_at=at.now + ask_after,
+    )
+
+
+def _found(delivery: Delivery, found: Found) -> Delivery:
+    return replace(
+        _closed(delivery, "confirmed"),
+        software_entry_id=found.software_entry_id,
+        document_state=found.documents if found.documents != "none" else delivery.document_state,
+        cuts=found.exchange.cuts or delivery.cuts,
+    )
+
+
+def _not_found(delivery: Delivery, asked_at: datetime, at: Moment) -> Delivery:
+    """Counts only when asked late enough; the second time it counts, the entry is absent."""
+    if delivery.settled_at is not None and asked_at < delivery.settled_at:
+        return replace(delivery, failures=0, due_at=delivery.settled_at)
+    absences = delivery.absences + 1
+    if absences < ABSENCES_NEEDED:
+        return replace(delivery, absences=absences, failures=0, due_at=at.now + at.plan.ask_again_after)
+    return _absent(delivery, at)
+
+
+def _absent(delivery: Delivery, at: Moment) -> Delivery:
+    if delivery.recall_requested:
+        return _closed(delivery, "recalled", words("recalled"))
+    if not may_resend(delivery, at.rules):
+        return replace(delivery, state="parked", message=words("cannot_be_excluded"), due_at=None)
+    if delivery.failing_since and at.now - delivery.failing_since >= at.plan.give_up_after:
+        return given_up(replace(delivery, settled_at=None))
+    return _back_in_queue(delivery, at.now)
+
+
+def _back_in_queue(delivery: Delivery, now: datetime) -> Delivery:
+    return replace(
+        delivery,
+        state="queued",
+        due_at=now,
+        absences=0,
+        settled_at=None,
+        orphan_slot=None,
+        orphan_run=None,
+        handle=None,
+    )
+
+
+def _could_not_ask(delivery: Delivery, retry_after: timedelta | None, at: Moment) -> Delivery:
+    """Any other answer leaves it unknown; after 72 hours of them a person is asked."""
+    if delivery.failing_since and at.now - delivery.failing_since >= at.plan.give_up_after:
+        return replace(delivery, state="parked", message=words("gave_up_asking"), due_at=None)
+    failures = delivery.failures + 1
+    pause = at.plan.pause(failures, retry_after, at.chance)
+    return replace(delivery, failures=failures, due_at=at.now + pause)
+
+
+def _spacing(at: Moment) -> timedelta:
+    return max(at.rules.settles_within, at.plan.ask_again_after)

@@ -1,0 +1,66 @@
+"""What the gateways themselves have to say about a delivery or a connection, beside the software's own words."""
+
+from qontable.events.delivery import SoftwareMessage
+
+_LOOK_AND_ANSWER = {
+    "fr": "Cherchez l'écriture dans le logiciel, puis répondez : elle y est, elle n'y est pas, ou abandonnez-la.",
+    "en": "Look for the entry in the software, then answer: it is there, it is not, or drop it.",
+}
+_NOTHING_TO_DO = {"fr": "Rien à faire.", "en": "Nothing to do."}
+_LOOKED_UP = {
+    "fr": "Rien à faire : nous cherchons l'écriture dans le logiciel avant tout nouvel envoi.",
+    "en": "Nothing to do: we look for the entry in the software before anything is sent again.",
+}
+_TELL_SUPPORT = {"fr": "Signalez-le au support.", "en": "Tell support."}
+
+WORDS: dict[str, tuple[str, dict[str, str]]] = {
+    "orphaned": ("The gateway stopped between sending the entry and noting the answer.", _LOOKED_UP),
+    "connector_fault": ("Our connector failed while it was sending the entry.", _LOOKED_UP),
+    "not_answered": ("Our connector failed while it was asking the software.", _TELL_SUPPORT),
+    "cannot_be_excluded": (
+        "The software does not show the entry, but we cannot exclude that it still arrives.",
+        _LOOK_AND_ANSWER,
+    ),
+    "gave_up": (
+        "72 hours of tries have failed; the entry was not sent.",
+        {
+            "fr": "Vérifiez que le logiciel répond, puis répondez « elle n'y est pas » pour relancer l'envoi.",
+            "en": "Make sure that the software answers, then answer “it is not there” to send again.",
+        },
+    ),
+    "gave_up_asking": ("For 72 hours the software could not be asked whether it has the entry.", _LOOK_AND_ANSWER),
+    "not_in_books": (
+        "The software took the entry, but its books do not show it.",
+        _LOOK_AND_ANSWER,
+    ),
+    "already_delivered": ("This entry has been delivered before: it is not sent a second time.", _NOTHING_TO_DO),
+    "delivery_open": (
+        "Another delivery of this entry is not finished: this one is not sent.",
+        {
+            "fr": "Attendez la fin de l'autre envoi, ou répondez-y s'il attend une réponse.",
+            "en": "Wait for the end of the other delivery, or answer it if it waits for a person.",
+        },
+    ),
+    "entry_unreadable": ("The dispatched entry cannot be read; it was not sent.", _TELL_SUPPORT),
+    "foreign_connection": ("The connection belongs to another firm; the entry was not sent.", _TELL_SUPPORT),
+    "recalled": ("Taken back before it was sent.", _NOTHING_TO_DO),
+    "found_by_person": ("A person found the entry in the software.", _NOTHING_TO_DO),
+    "dropped_by_person": ("A person dropped this delivery.", _NOTHING_TO_DO),
+    "credentials_unreadable": (
+        "The kept credentials cannot be opened: their key is not here any more.",
+        {"fr": "Saisissez à nouveau les identifiants du logiciel.", "en": "Type the software's credentials again."},
+    ),
+    "connection_disabled": (
+        "The connection is switched off.",
+        {"fr": "Réactivez la connexion.", "en": "Switch the connection on again."},
+    ),
+    "connection_unknown": ("The gateways have not heard of this connection.", _TELL_SUPPORT),
+    "account_unknown": ("The software did not confirm the account.", _TELL_SUPPORT),
+}
+"""Category → our sentence, and what to do about it in both languages."""
+
+
+def words(category: str) -> SoftwareMessage:
+    """Our message of this category."""
+    text, remedy = WORDS[category]
+    return SoftwareMessage(category=category, text=text, remedy=dict(remedy))

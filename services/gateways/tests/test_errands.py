@@ -1,0 +1,192 @@
+"""Checks of credentials, reference data, creation of accounts."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from gateways.domain.outcome import CouldNotAsk
+from qontable.events.connector import ConnectionChecked, ConnectionHealthChanged, ConnectorAnnounced
+from qontable.events.hub import ConnectionCheckRequested
+from qontable.events.reference import (
+    Account,
+    AccountsCreationRequested,
+    AccountsFetched,
+    AccountsRefreshRequested,
+    ReferenceRows,
+    snapshot_hash,
+)
+from qontable.vault import load_ring
+
+from .house import House
+from .software import NO_ANSWER, say
+
+
+def _check(house: House, token: str, connection_id: str = "con_new", **changes: object) -> ConnectionCheckRequested:
+    key = load_ring(house.world.gateway_keys).sealing_key
+    number = next(house.numbers)
+    return ConnectionCheckRequested(
+        check_id=f"chk_{number}",
+        firm_id="frm_1",
+        connection_id=connection_id,
+        connector="myunisoft",
+        sealed=key.seal({"token": token}, firm_id="frm_1", connection_id=connection_id),
+    ).model_copy(update=changes)
+
+
+def _refresh(house: House, connection_id: str) -> AccountsRefreshRequested:
+    return AccountsRefreshRequested(
+        refresh_id=f"ref_{next(house.numbers)}",
+        firm_id="frm_1",
+        file_id="fil_1",
+        connection_id=connection_id,
+        connector="myunisoft",
+        software_file_id="soc-1",
+        reason="mapping",
+        requested_at=datetime.now(UTC),
+    )
+
+
+async def _fetched(house: House, refresh: AccountsRefreshRequested) -> list[AccountsFetched]:
+    """Everything said of a refresh, once it has ended."""
+    for _ in range(1000):
+        records = house.said(AccountsFetched, refresh_id=refresh.refresh_id)
+        if any(record.closing or record.failure for record in records):
+            return records
+        await asyncio.sleep(0.02)
+    raise AssertionError("the refresh never ended")
+
+
+async def test_a_wizard_s_credentials_are_tried_before_the_connection_exists(house: House) -> None:
+    check = _check(house, "good")
+    await house.say(check)
+    checked = await house.hears(ConnectionChecked, check_id=check.check_id)
+    assert checked.outcome == "accepted"
+    assert [item.name for item in checked.software_files] == ["Durand", "B"]
+    assert checked.prerequisites == ()
+
+
+async def test_a_named_file_has_its_prerequisites_tested(house: House) -> None:
+    check = _check(house, "good", software_file_id="soc-1")
+    await house.say(check)
+    checked = await house.hears(ConnectionChecked, check_id=check.check_id)
+    assert [(item.name, item.met) for item in checked.prerequisites] == [("fiscal_year_open", True)]
+
+
+async def test_wrong_credentials_are_refused_with_the_software_s_words(house: House) -> None:
+    house.software.refused_tokens.add("wrong")
+    check = _check(house, "wrong")
+    await house.say(check)
+    checked = await house.hears(ConnectionChecked, check_id=check.check_id)
+    assert checked.outcome == "refused"
+    assert checked.message is not None
+    assert checked.message.category == "credentials_refused"
+
+
+async def test_a_box_of_another_connection_opens_for_nobody(house: House) -> None:
+    stolen = _check(house, "good", connection_id="con_victim").sealed
+    check = _check(house, "good").model_copy(update={"sealed": stolen})
+    await house.say(check)
+    checked = await house.hears(ConnectionChecked, check_id=check.check_id)
+    assert checked.outcome == "refused"
+
+
+async def test_a_check_is_answered_while_the_connection_is_halted_and_leaves_no_credentials_behind(house: House) -> None:
+    house.software.refused_tokens.add("revoked")
+    connection = await house.connect(token="revoked")
+    await house.hears(ConnectionHealthChanged, connection_id=connection, health="credentials_refused")
+    check = _check(house, "good", connection)
+    await house.say(check)
+    assert (await house.hears(ConnectionChecked, check_id=check.check_id)).outcome == "accepted"
+    await house.until("select request::text = '{}' from gateways.jobs where job_id = $1", check.check_id)
+
+
+async def test_a_changed_connection_is_tried_and_its_health_said(house: House) -> None:
+    connection = await house.connect()
+    assert (await house.hears(ConnectionHealthChanged, connection_id=connection)).health == "connected"
+
+
+async def test_a_snapshot_comes_in_small_numbered_parts_and_a_closing_record(house: House) -> None:
+    accounts = tuple(Account(number=f"{401000000 + number}", label=f"Compte {number}") for number in range(4500))
+    house.software.rows = [ReferenceRows(accounts=accounts[:4400]), ReferenceRows(accounts=accounts[4400:])]
+    refresh = _refresh(house, await house.connect())
+    await house.say(refresh)
+    *parts, last = await _fetched(house, refresh)
+    assert last.closing is not None
+    rows = [part.rows for part in parts if part.rows]
+    assert [part.part for part in parts] == [1, 2, 3, 4]
+    assert tuple(account for piece in rows for account in piece.accounts) == accounts
+    assert (last.closing.parts, last.closing.rows) == (4, 4500)
+    assert last.closing.sha256 == snapshot_hash(rows)
+    assert all(len(part.body()) < 300_000 for part in parts)
+    assert len({record.fetch_id for record in [*parts, last]}) == 1
+
+
+async def test_the_ids_that_the_software_gives_are_remembered(house: House) -> None:
+    house.software.rows = [ReferenceRows(accounts=(Account(number="606400", label="Fournitures"),))]
+    refresh = _refresh(house, await house.connect())
+    await house.say(refresh)
+    await _fetched(house, refresh)
+    book = await house.database.fetchval(
+        "select id from gateways.books where connection_id = $1 and software_file = 'soc-1' and number = '606400'",
+        refresh.connection_id,
+    )
+    assert book == "id-606400"
+
+
+async def test_a_refresh_that_breaks_off_is_made_again_under_another_name(house: House) -> None:
+    house.software.rows = [ReferenceRows(accounts=(Account(number="606400", label="Fournitures"),))]
+    house.software.breaks_off = [CouldNotAsk(exchange=NO_ANSWER, message=say("connection_lost"))]
+    refresh = _refresh(house, await house.connect())
+    await house.say(refresh)
+    records = await _fetched(house, refresh)
+    assert records[-1].closing is not None
+    assert len({record.fetch_id for record in records}) == 2
+    assert records[-1].closing.parts == 1
+
+
+@pytest.mark.parametrize("cause", ["unreachable", "refused", "credentials"])
+async def test_reference_data_that_cannot_be_had_is_answered_with_the_reason(house: House, cause: str) -> None:
+    house.software.rows = []
+    house.software.breaks_off = [CouldNotAsk(exchange=NO_ANSWER, message=say(cause), cause=cause)] * 9  # type: ignore[arg-type]
+    refresh = _refresh(house, await house.connect())
+    await house.say(refresh)
+    (failed,) = await _fetched(house, refresh)
+    house.software.breaks_off = []
+    assert failed.failure is not None
+    assert failed.failure.category == cause
+    assert failed.failure.remedy["fr"]
+
+
+async def test_a_refresh_for_a_connection_that_is_switched_off_is_answered_at_once(house: House) -> None:
+    connection = await house.connect()
+    await house.change(connection, version=2, enabled=False)
+    refresh = _refresh(house, connection)
+    await house.say(refresh)
+    (failed,) = await _fetched(house, refresh)
+    assert failed.failure is not None
+    assert failed.failure.category == "connection_disabled"
+
+
+async def test_accounts_are_created_on_request(house: House) -> None:
+    connection = await house.connect()
+    await house.say(
+        AccountsCreationRequested(
+            firm_id="frm_1",
+            file_id="fil_1",
+            connection_id=connection,
+            connector="myunisoft",
+            software_file_id="soc-1",
+            accounts=(Account(number="401DURAND", label="Durand"),),
+        )
+    )
+    await house.until(
+        "select outcome = 'created' from gateways.jobs where kind = 'creation' and connection_id = $1", connection
+    )
+    assert ("ensure", "401DURAND") in [(what, which) for what, which, _ in house.software.calls]
+
+
+async def test_connectors_are_announced_with_their_sheet_and_the_key_to_seal_under(house: House) -> None:
+    announced = await house.hears(ConnectorAnnounced, connector="myunisoft")
+    assert announced.version == house.software.sheet.version
+    assert announced.sealing_key == load_ring(house.world.gateway_keys).sealing_key.public

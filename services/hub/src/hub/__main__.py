@@ -1,0 +1,5 @@
+"""`python -m hub`."""
+
+from hub.entrypoints.worker import main
+
+main()

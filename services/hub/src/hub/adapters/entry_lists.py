@@ -1,0 +1,188 @@
+"""Entries as they are looked for: lists, counts, one entry's life, and what is on its way."""
+
+from datetime import date, datetime
+from typing import Any
+
+from hub.domain.connection import Consequence
+from hub.domain.cursor import write_cursor
+from hub.domain.entry import UNDECIDED, Attempt, CauseCount, Entry, EntryCounts, EntryFilter, EntryLife, Moment
+from qontable.database import Connection as Db
+from qontable.events.delivery import EntryStatus
+
+MOST_CAUSES = 50
+
+
+async def list_entries(
+    db: Db, firm_id: str, file_id: str, wanted: EntryFilter, *, after: tuple[date, str] | None, limit: int
+) -> tuple[list[Entry], str | None]:
+    """A page of a file's entries, latest first, and the next cursor. Those without a readable date come first."""
+    sort_date, entry_id = after or (None, None)
+    rows = await db.fetch(
+        """
+        select *, entry_date as date from entry
+        where firm_id = $1 and file_id = $2
+            and ($3::text is null or status = $3)
+            and ($4::text is null or delivery_state = $4)
+            and ($5::text is null or waiting_for ? $5)
+            and ($6::text is null or journal = $6)
+            and ($7::text is null or kind = $7)
+            and ($8::date is null or entry_date >= $8)
+            and ($9::date is null or entry_date <= $9)
+            and ($10::numeric is null or amount >= $10)
+            and ($11::numeric is null or amount <= $11)
+            and ($12::text is null or cause = $12)
+            and ($13::text is null or strpos(
+                lower(concat_ws(' ', label, document_number, invoice_number, third_party, entry_id)), lower($13)) > 0)
+            and ($14::date is null or (sort_date, entry_id) < ($14, $15))
+        order by sort_date desc, entry_id desc limit $16
+        """,
+        firm_id,
+        file_id,
+        wanted.status,
+        wanted.delivery_state,
+        wanted.waiting_for,
+        wanted.journal,
+        wanted.kind,
+        wanted.date_from,
+        wanted.date_to,
+        wanted.amount_from,
+        wanted.amount_to,
+        wanted.cause,
+        wanted.q,
+        sort_date,
+        entry_id,
+        limit + 1,
+    )
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = write_cursor(last["sort_date"].isoformat(), last["entry_id"]) if last else None
+    return [Entry.model_validate(dict(row)) for row in rows[:limit]], following
+
+
+async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
+    """Figures of the file's tabs, and what the entries to verify came back for."""
+    statuses = await db.fetch(
+        "select status, count(*) as entries from entry where firm_id = $1 and file_id = $2 group by status",
+        firm_id,
+        file_id,
+    )
+    causes = await db.fetch(
+        """
+        select cause, count(*) as entries from entry
+        where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause is not null
+        group by cause order by count(*) desc, cause limit $3
+        """,
+        firm_id,
+        file_id,
+        MOST_CAUSES,
+    )
+    tabs: dict[EntryStatus, int] = dict.fromkeys(("to_verify", "ready", "sending", "synchronized", "withdrawn"), 0)
+    return EntryCounts(
+        tabs=tabs | {row["status"]: row["entries"] for row in statuses},
+        causes=[CauseCount(**row) for row in causes],
+    )
+
+
+async def count_ready(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, int]:
+    """How many entries of each file are ready to sync."""
+    rows = await db.fetch(
+        """
+        select file_id, count(*) as entries from entry
+        where firm_id = $1 and file_id = any($2::text[]) and status = 'ready' group by file_id
+        """,
+        firm_id,
+        file_ids,
+    )
+    return dict.fromkeys(file_ids, 0) | {row["file_id"]: row["entries"] for row in rows}
+
+
+async def find_life(db: Db, firm_id: str, file_id: str, entry_id: str) -> EntryLife | None:
+    """One entry with its history and its tries, latest first."""
+    row = await _find(db, firm_id, file_id, entry_id)
+    if row is None:
+        return None
+    history = await db.fetch(
+        """
+        select version, revision, status, said, changed_at from entry_history
+        where firm_id = $1 and file_id = $2 and entry_id = $3 order by version desc
+        """,
+        firm_id,
+        file_id,
+        entry_id,
+    )
+    attempts = await db.fetch(
+        """
+        select * from entry_attempt where firm_id = $1 and file_id = $2 and entry_id = $3
+        order by started_at desc, attempt desc
+        """,
+        firm_id,
+        file_id,
+        entry_id,
+    )
+    return EntryLife(
+        entry=Entry.model_validate(row),
+        summary=row["summary"],
+        history=[Moment.model_validate(dict(moment)) for moment in history],
+        attempts=[Attempt.model_validate(dict(attempt)) for attempt in attempts],
+    )
+
+
+async def lock_entry(db: Db, firm_id: str, file_id: str, entry_id: str) -> Entry | None:
+    """One entry, held until the transaction ends, so that two people do not correct it at once."""
+    await db.execute(
+        "select from entry where firm_id = $1 and file_id = $2 and entry_id = $3 for update", firm_id, file_id, entry_id
+    )
+    row = await _find(db, firm_id, file_id, entry_id)
+    return Entry.model_validate(row) if row else None
+
+
+async def _find(db: Db, firm_id: str, file_id: str, entry_id: str) -> dict[str, Any] | None:
+    row = await db.fetchrow(
+        """
+        select *, entry_date as date from entry
+        where firm_id = $1 and file_id = $2 and entry_id = $3
+        """,
+        firm_id,
+        file_id,
+        entry_id,
+    )
+    return dict(row) if row else None
+
+
+async def note_correction(
+    db: Db, firm_id: str, file_id: str, entry_id: str, *, revision: int, user_id: str, at: datetime
+) -> None:
+    """Remember that this revision was corrected here; the platform's next revision is on its way."""
+    await db.execute(
+        """
+        update entry set corrected_revision = $4, corrected_by = $5, corrected_at = $6
+        where firm_id = $1 and file_id = $2 and entry_id = $3
+        """,
+        firm_id,
+        file_id,
+        entry_id,
+        revision,
+        user_id,
+        at,
+    )
+
+
+async def count_on_the_way(
+    db: Db, firm_id: str, *, file_id: str | None = None, connection_id: str | None = None
+) -> Consequence:
+    """Entries of a file, or of all files of a connection, that are waiting or on their way."""
+    rows = await db.fetch(
+        """
+        select count(*) filter (where status = 'ready') as waiting,
+            count(*) filter (where status = 'sending') as under_way,
+            count(*) filter (where delivery_state in ('unknown', 'missing')) as unknown,
+            count(*) filter (where delivery_state = 'parked') as parked
+        from entry join integration using (firm_id, file_id)
+        where firm_id = $1 and ($2::text is null or file_id = $2) and ($3::text is null or connection_id = $3)
+            and (status in ('ready', 'sending') or delivery_state = any($4::text[]))
+        """,
+        firm_id,
+        file_id,
+        connection_id,
+        list(UNDECIDED),
+    )
+    return Consequence(**rows[0])

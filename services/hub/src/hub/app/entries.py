@@ -1,0 +1,134 @@
+"""What people do about entries: correct them, decide about parked ones, send what is ready."""
+
+from datetime import datetime, timedelta
+
+from hub.adapters import entry_lists, files
+from hub.app.hub import Action
+from hub.domain.entry import CORRECTABLE, Answer, Entry
+from hub.domain.problem import Fault, Refused
+from qontable.clock import now
+from qontable.entry import EntryRefused
+from qontable.events.hub import DeliveryResolutionRequested, EntryCorrectionRequested, SyncRequested
+from qontable.events.platform import EntryContent
+from qontable.findings import render
+from qontable.wire import read_entry
+
+PLATFORM_PATIENCE = timedelta(minutes=10)
+"""How long a corrected revision waits for the platform's answer before it may be corrected once more."""
+SENDABLE = frozenset({"active", "activating", "problem"})
+
+
+async def correct(
+    action: Action, file_id: str, entry_id: str, *, revision: int, content: EntryContent | None
+) -> datetime:
+    """Ask the platform for a new revision: with this content, or validated again as it is. Returns when it was asked.
+
+    Raises `Refused`: entry_unknown, entry_moved_on, entry_not_correctable, correction_under_way, other_entry,
+    entry_refused.
+    """
+    entry = await _hold(action, file_id, entry_id)
+    asked_at = now()
+    _refuse_moved_on(entry, revision, asked_at)
+    if content is not None:
+        expected = action.firm_id, file_id, entry_id, revision
+        if (content.firm_id, content.file_id, content.entry_id, content.revision) != expected:
+            raise Refused("other_entry", entry_id=entry_id, revision=revision)
+        _refuse_unbookable(content)
+    await entry_lists.note_correction(
+        action.db, action.firm_id, file_id, entry_id, revision=revision, user_id=action.caller.user_id, at=asked_at
+    )
+    action.say(
+        EntryCorrectionRequested(
+            firm_id=action.firm_id,
+            file_id=file_id,
+            entry_id=entry_id,
+            revision=revision,
+            content=content,
+            requested_by=action.caller.user_id,
+            requested_at=asked_at,
+        )
+    )
+    await action.note("entry.corrected", entry_id, file_id=file_id, revision=revision, changed=content is not None)
+    return asked_at
+
+
+async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Answer) -> datetime:
+    """Decide about a parked delivery. Returns when it was decided.
+
+    Raises `Refused`: entry_unknown, delivery_not_parked.
+    """
+    entry = await _hold(action, file_id, entry_id)
+    if entry.delivery_id != delivery_id or entry.delivery_state != "parked":
+        raise Refused("delivery_not_parked", entry_id=entry_id, delivery_id=delivery_id)
+    decided_at = now()
+    action.say(
+        DeliveryResolutionRequested(
+            firm_id=action.firm_id,
+            file_id=file_id,
+            entry_id=entry_id,
+            delivery_id=delivery_id,
+            answer=answer,
+            requested_by=action.caller.user_id,
+            requested_at=decided_at,
+        )
+    )
+    await action.note("delivery.resolved", delivery_id, file_id=file_id, entry_id=entry_id, answer=answer)
+    return decided_at
+
+
+async def synchronize(action: Action, file_ids: list[str]) -> tuple[datetime, dict[str, int]]:
+    """Let what is ready leave, for all of these files or, if one of them cannot, for none.
+
+    Returns when it was asked, and how many entries of each file were ready then. Raises `Refused`: file_unknown,
+    file_not_active.
+    """
+    wanted = list(dict.fromkeys(file_ids))
+    found = {file.file_id: file for file in await files.find_files(action.db, action.firm_id, wanted)}
+    for file_id in wanted:
+        if file_id not in found:
+            raise Refused("file_unknown", file_id=file_id)
+    idle = [file_id for file_id in wanted if not found[file_id].active or found[file_id].state not in SENDABLE]
+    if idle:
+        raise Refused("file_not_active", files=", ".join(idle))
+    ready = await entry_lists.count_ready(action.db, action.firm_id, wanted)
+    asked_at = now()
+    for file_id in wanted:
+        action.say(
+            SyncRequested(
+                firm_id=action.firm_id,
+                file_id=file_id,
+                requested_at=asked_at,
+                requested_by=action.caller.user_id,
+            )
+        )
+    await action.note_all("file.synchronized", {file_id: {"ready": ready[file_id]} for file_id in wanted})
+    return asked_at, ready
+
+
+async def _hold(action: Action, file_id: str, entry_id: str) -> Entry:
+    entry = await entry_lists.lock_entry(action.db, action.firm_id, file_id, entry_id)
+    if entry is None:
+        raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
+    return entry
+
+
+def _refuse_moved_on(entry: Entry, revision: int, at: datetime) -> None:
+    if revision != entry.revision:
+        raise Refused("entry_moved_on", entry_id=entry.entry_id, revision=entry.revision)
+    if entry.status not in CORRECTABLE:
+        raise Refused("entry_not_correctable", entry_id=entry.entry_id, status=entry.status)
+    asked = entry.corrected_at if entry.corrected_revision == revision else None
+    if asked is not None and at < asked + PLATFORM_PATIENCE:
+        raise Refused("correction_under_way", entry_id=entry.entry_id, revision=revision, user_id=entry.corrected_by)
+
+
+def _refuse_unbookable(content: EntryContent) -> None:
+    try:
+        read_entry(content)
+    except EntryRefused as refused:
+        found = [render(finding) for finding in refused.findings]
+        faults = [
+            Fault(where=f"content.{item.where}", code=item.code, message=item.message, remedy=item.remedy)
+            for item in found
+        ]
+        raise Refused("entry_refused", faults=faults, count=len(faults)) from None

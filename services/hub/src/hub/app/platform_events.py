@@ -1,0 +1,26 @@
+"""What the platform says of firms and client files."""
+
+from collections.abc import Sequence
+
+from hub.adapters import files, firms, integrations
+from qontable.bus import Received
+from qontable.events.platform import FileClosed, FileCreated, FirmCreated
+from qontable.unit import Unit
+
+
+async def firm_created(unit: Unit, records: Sequence[Received[FirmCreated]]) -> None:
+    """Firms become known, each with its first administrator."""
+    await firms.keep_firms(unit.connection, [record.event for record in records])
+
+
+async def file_created(unit: Unit, records: Sequence[Received[FileCreated]]) -> None:
+    """Client files become known, or known by another name."""
+    await files.keep_files(unit.connection, [record.event for record in records])
+
+
+async def file_closed(unit: Unit, records: Sequence[Received[FileClosed]]) -> None:
+    """Client files end: nothing leaves for them any more, which the others hear from us too."""
+    closed = await files.close_files(unit.connection, [record.event for record in records])
+    if closed:
+        for state in await integrations.set_inactive(unit.connection, closed):
+            unit.publish(state)

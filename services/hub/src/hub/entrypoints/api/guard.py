@@ -1,0 +1,88 @@
+"""What stands before every request: a span, a time, a limit on bodies, and an answer whatever happens behind it."""
+
+from time import monotonic
+
+import structlog
+from opentelemetry.trace import Span, SpanKind
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.domain.problem import Refused
+from hub.entrypoints.api.refusals import respond
+from qontable import metrics
+from qontable.database import UNREACHABLE
+from qontable.telemetry import frames, span
+from qontable.topics import MAX_INTAKE_BYTES
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = MAX_INTAKE_BYTES
+"""A corrected entry comes back as `entry.validated`, which is refused beyond this."""
+
+
+class Guard:
+    """ASGI middleware. An error that nobody expected is logged by where it arose, never by what it says."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        answer = _Answer(send)
+        started = monotonic()
+        with span(scope["method"], kind=SpanKind.SERVER, parent=headers.get("traceparent")) as current:
+            try:
+                await self._app(scope, _limited(receive), answer.send)
+            except Exception as error:
+                if answer.status is not None:
+                    raise
+                await respond(_refusal(error), headers.get("accept-language"))(scope, receive, answer.send)
+            _note(scope, current, answer.status, monotonic() - started)
+
+
+class _Answer:
+    """Notices the status that is sent."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+def _limited(receive: Receive) -> Receive:
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > MAX_BODY_BYTES:
+            raise Refused("body_too_large", limit=MAX_BODY_BYTES)
+        return message
+
+    return limited
+
+
+def _refusal(error: Exception) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, UNREACHABLE):
+        log.warning("database unreachable", error=type(error).__name__)
+        return Refused("unavailable")
+    log.error("request failed", error=type(error).__name__, at=frames(error))
+    return Refused("unexpected")
+
+
+def _note(scope: Scope, current: Span, status: int | None, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unknown")
+    current.update_name(f"{scope['method']} {route}")
+    current.set_attribute("http.route", route)
+    current.set_attribute("http.response.status_code", status or 0)
+    metrics.HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)

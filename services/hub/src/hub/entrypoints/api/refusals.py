@@ -1,0 +1,93 @@
+"""Refusals as they are answered and documented: problem documents, in the reader's language."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from hub.domain.problem import MEDIA_TYPE, Fault, Problem, Refused, catalogue
+
+MOST_FAULTS = 50
+EVERYWHERE = ("invalid_request", "unreadable_body", "body_too_large", "unavailable", "unexpected")
+SIGNED_IN = ("token_missing", "token_refused")
+ROUTING = {404: "route_unknown", 405: "method_not_allowed", 400: "unreadable_body"}
+
+
+def refuses(*codes: str, signed_in: bool = True) -> dict[int | str, dict[str, Any]]:
+    """The refusals of an operation as OpenAPI responses, by status, from the catalogue."""
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for code in (*codes, *(SIGNED_IN if signed_in else ()), *EVERYWHERE):
+        text = catalogue()[code]
+        by_status[text.status].append(f"`{code}`: {text.message['en']}")
+    return {status: {"model": Problem, "description": "\n\n".join(lines)} for status, lines in by_status.items()}
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Answer every refusal of `app` as a problem document, and document it as one."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _routing)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+
+
+def respond(refused: Refused, accept_language: str | None) -> JSONResponse:
+    """The answer that a refusal is."""
+    problem = refused.problem(language_of(accept_language))
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def language_of(accept_language: str | None) -> str:
+    """The first of our languages that the reader names, English when none is named."""
+    for part in (accept_language or "").lower().split(","):
+        language = part.split(";")[0].strip()[:2]
+        if language in {"fr", "en"}:
+            return language
+    return "en"
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return respond(error, request.headers.get("accept-language"))
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """What does not fit the model. Values are not repeated: one of them may be a secret."""
+    assert isinstance(error, RequestValidationError)
+    problems = error.errors()
+    if problems and problems[0]["type"] == "json_invalid":
+        return respond(Refused("unreadable_body"), request.headers.get("accept-language"))
+    faults = [Fault(where=_where(item["loc"]), code=item["type"]) for item in problems[:MOST_FAULTS]]
+    refused = Refused("invalid_request", faults=faults, count=len(problems))
+    return respond(refused, request.headers.get("accept-language"))
+
+
+async def _routing(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    response = respond(Refused(ROUTING[error.status_code]), request.headers.get("accept-language"))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _where(location: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in location).encode(errors="replace").decode()
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document; FastAPI would call problem documents plain JSON."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for status, response in operation["responses"].items():
+                    if status >= "400" and "application/json" in response.get("content", {}):
+                        response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+        app.openapi_schema = document
+    return app.openapi_schema

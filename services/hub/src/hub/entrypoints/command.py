@@ -1,0 +1,74 @@
+"""`qontable hub`: what is done at a terminal."""
+
+import asyncio
+from typing import Annotated, Any, cast
+
+import orjson
+import typer
+
+from qontable.database import UNREACHABLE, Database
+
+app = typer.Typer(no_args_is_help=True, help="The Hub: tokens, and its API's description.")
+
+Url = Annotated[
+    str | None,
+    typer.Option(envvar="QONTABLE_DATABASE_URL", help="The hub's database; by default the running local stack's."),
+]
+
+
+@app.command()
+def token(
+    firm: Annotated[str, typer.Option(help="The firm's id.")],
+    user: Annotated[str | None, typer.Option(help="A member's id; by default the first administrator.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How long it holds.")] = 90,
+    database_url: Url = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Everything about it as JSON.")] = False,
+) -> None:
+    """Make a token for a member of a firm and print it, once."""
+    from hub.domain.problem import Refused
+
+    try:
+        issued = asyncio.run(_issue(database_url or _local_database(), firm, user, days))
+    except Refused as refused:
+        problem = refused.problem()
+        typer.echo(f"{problem.message['en']} {problem.remedy['en']}", err=True)
+        raise typer.Exit(1) from None
+    except UNREACHABLE as error:
+        typer.echo(f"the hub's database is unreachable: {type(error).__name__}", err=True)
+        raise typer.Exit(3) from None
+    typer.echo(orjson.dumps(issued).decode() if json else issued["token"])
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    from hub.app.hub import Hub
+    from hub.entrypoints.api.application import create_api
+    from hub.settings import HubSettings
+
+    undriven = cast(Any, None)
+    api = create_api(cast(Hub, undriven), cast(HubSettings, undriven))
+    typer.echo(orjson.dumps(api.openapi(), option=orjson.OPT_INDENT_2).decode())
+
+
+async def _issue(database_url: str, firm_id: str, user_id: str | None, days: int) -> dict[str, Any]:
+    from hub.app.access import issue_token
+
+    database = await Database.connect(database_url, scope="firm", connections=1, name="qontable hub")
+    try:
+        async with database.transaction(firm_id) as db:
+            issued = await issue_token(db, firm_id, user_id=user_id, days=days, by="command line")
+            return issued.model_dump(mode="json")
+    finally:
+        await database.close()
+
+
+def _local_database() -> str:
+    from qontable.addresses import NoAddresses, read_addresses
+
+    try:
+        return read_addresses().settings["hub"]["QONTABLE_DATABASE_URL"]
+    except NoAddresses as missing:
+        typer.echo(f"{missing}, or name the hub's database in QONTABLE_DATABASE_URL", err=True)
+        raise typer.Exit(3) from None

@@ -1,0 +1,25 @@
+"""The hub as a process: consumers, loops and the API on one port."""
+
+import asyncio
+
+from hub.bootstrap import build
+from hub.entrypoints.api.application import PREFIX, create_api
+from hub.settings import HubSettings
+from qontable.service import Service
+
+
+async def assemble(settings: HubSettings) -> Service:
+    """The whole hub, ready to run."""
+    parts = await build(settings)
+    parts.service.add_app(PREFIX, create_api(parts.hub, settings))
+    return parts.service
+
+
+def main() -> None:
+    """Run until told to stop."""
+
+    async def run() -> None:
+        service = await assemble(HubSettings())
+        await service.run()
+
+    asyncio.run(run())

@@ -1,0 +1,14 @@
+"""Settings of the hub, read from its environment."""
+
+from pydantic import Field, SecretStr
+
+from qontable.settings import Settings
+
+
+class HubSettings(Settings):
+    """What the hub needs to know beside what every service does."""
+
+    hub_platform_secret: SecretStr = Field(
+        min_length=24, description="What the platform shows to be given a person's token; the Hub's callers never do."
+    )
+    hub_token_days: int = Field(90, ge=1, le=400, description="How long a token holds, in days.")

@@ -1,0 +1,5 @@
+"""`python -m sandbox`."""
+
+from sandbox.entrypoints.worker import main
+
+main()

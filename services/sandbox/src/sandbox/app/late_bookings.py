@@ -1,0 +1,37 @@
+"""Works off what stand-in softwares put off, each request once: done and forgotten in one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from qontable.database import Connection, Database
+from sandbox.adapters.late_requests import LateRequest, take_due
+
+log = structlog.get_logger()
+
+WorkOff = Callable[[Connection, LateRequest], Awaitable[None]]
+
+
+class RefusedLate(Exception):
+    """The software refuses now what it took before; the request is forgotten, as nobody waits for it any more."""
+
+
+class LateBookings:
+    """The step of a background loop. `softwares` says who does the work of which connector."""
+
+    def __init__(self, database: Database, softwares: Mapping[str, WorkOff]) -> None:
+        self._database = database
+        self._softwares = softwares
+
+    async def step(self) -> bool:
+        """Work off the request that has been due longest; says whether there was one."""
+        async with self._database.transaction() as connection:
+            late = await take_due(connection)
+            if late is None:
+                return False
+            try:
+                async with connection.transaction():
+                    await self._softwares[late.connector](connection, late)
+            except RefusedLate as refusal:
+                log.info("late request refused", connector=late.connector, route=late.route, reason=str(refusal))
+        return True

@@ -1,0 +1,128 @@
+"""What a firm does before the first entry: a key in its software, a connection, a mapped and active client file."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.adapters.api import ApiRefused
+from sandbox.app.systems import GaveUp, Progress, Systems, once_arrived
+from sandbox.domain.seed import SoftwareFileSeed
+
+GRANTED = {"requests": 2_000, "seconds": 10.0, "concurrent": 20}
+"""A limit as a vendor may grant it: demos and tests would take minutes under the data sheet's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whose books go where. `real_limits` keeps the vendor's own throttle."""
+
+    firm_id: str
+    firm_name: str
+    file_id: str
+    siren: str | None
+    seed: SoftwareFileSeed
+    send_from: str
+    ask_about_duplicates: bool
+    real_limits: bool
+
+    @property
+    def throttle(self) -> dict[str, float] | None:
+        return None if self.real_limits else GRANTED
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarded:
+    """A client file whose entries leave. `reference` counts its reference data by kind."""
+
+    software_file_id: str
+    reference: dict[str, int]
+
+
+async def onboard(systems: Systems, client: Client, progress: Progress) -> Onboarded:
+    """Do what is not done yet, and return once reference data are in. Doing it again changes nothing.
+
+    Raises `GaveUp` with the software's words when it refuses the key, `ApiRefused` and `Unreachable`.
+    """
+    software_file_id = await _fill_software(systems, client, progress)
+    await _announce(systems, client, progress)
+    connection_id = await _connected(systems, client, progress)
+    await _map(systems, client, connection_id, software_file_id, progress)
+    return Onboarded(software_file_id, await _retrieved(systems, client, progress))
+
+
+async def _fill_software(systems: Systems, client: Client, progress: Progress) -> str:
+    seed = client.seed
+    made = await systems.control.seed(seed)
+    key = systems.firm_key(seed.connector, client.firm_id)
+    await systems.control.make_token(seed.connector, seed.firm, key, systems.partner_secret, client.throttle)
+    progress.step(f"{seed.connector} stand-in has file {seed.code} with {made['accounts']} accounts")
+    if made["unnameable"]:
+        progress.step(f"{len(made['unnameable'])} accounts have numbers that no file can have there")
+    return str(made["software_file_id"])
+
+
+async def _announce(systems: Systems, client: Client, progress: Progress) -> None:
+    await systems.platform.create_firm(client.firm_id, client.firm_name)
+    await systems.platform.create_file(client.firm_id, client.file_id, client.seed.name, client.seed.code, client.siren)
+    await once_arrived("the firm reaches the Hub", lambda: systems.hub.sign_in(client.firm_id, systems.platform_secret))
+    progress.step(f"platform announced firm {client.firm_id} and client file {client.file_id}")
+
+
+async def _connected(systems: Systems, client: Client, progress: Progress) -> str:
+    """The firm's connection; a new one's key is tried live, an old one lists its software files again."""
+    connector = client.seed.connector
+    for connection in await systems.hub.connections(connector):
+        if connection["state"] == "enabled":
+            connection_id = str(connection["connection_id"])
+            check_id = await systems.hub.list_again(connection_id)
+            await _accepted(systems, connection_id, check_id)
+            return connection_id
+    fields = {"token": systems.firm_key(connector, client.firm_id)}
+    connection_id, check_id = await once_arrived(
+        f"the Hub knows connector {connector}", lambda: systems.hub.connect(connector, fields, client.throttle)
+    )
+    check = await _accepted(systems, connection_id, check_id)
+    await systems.hub.confirm(connection_id, check_id)
+    limits = "the vendor's own limits" if client.real_limits else f"granted limits {GRANTED}"
+    progress.step(f"{connector} connected: key tried live, {len(check['software_files'])} software files, {limits}")
+    return connection_id
+
+
+async def _accepted(systems: Systems, connection_id: str, check_id: str) -> dict[str, Any]:
+    async def decided() -> dict[str, Any]:
+        check = await systems.hub.check(connection_id, check_id)
+        if check["status"] == "pending":
+            raise ApiRefused("the Hub", 409, "check_pending", "no answer from the software yet")
+        return check
+
+    check = await once_arrived("the software answers the check", decided)
+    if check["status"] != "accepted":
+        message = check["message"] or {}
+        raise GaveUp(f"the software {check['status']} the key: {message.get('text') or message.get('category')}")
+    return check
+
+
+async def _map(systems: Systems, client: Client, connection_id: str, software_file_id: str, progress: Progress) -> None:
+    hub, file_id = systems.hub, client.file_id
+    await once_arrived("the client file reaches the Hub", lambda: hub.map(file_id, connection_id, software_file_id))
+    await hub.set_policies(file_id, possible_duplicates="ask" if client.ask_about_duplicates else "send")
+    await hub.activate(file_id, client.send_from)
+    progress.step(f"client file {file_id} mapped to {client.seed.code} and active from {client.send_from}")
+
+
+async def _retrieved(systems: Systems, client: Client, progress: Progress) -> dict[str, int]:
+    """Ask for reference data and wait for them: the software's file may have changed since the last time."""
+    asked = await once_arrived("reference data can be asked for", lambda: systems.hub.refresh(client.file_id))
+
+    async def ended() -> dict[str, Any]:
+        state = await systems.hub.refresh_state(client.file_id)
+        if state["refresh_id"] == asked and state["state"] in ("asked", "retrieved"):
+            raise ApiRefused("the Hub", 409, "refresh_under_way", state["state"])
+        return state
+
+    state = await once_arrived("reference data arrive", ended)
+    if state["state"] == "failed":
+        raise GaveUp(f"reference data could not be retrieved: {state['failure']['message']}")
+    counts = {kind: sum(changes.values()) for kind, changes in state["changes"].items()}
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    progress.step(f"reference data retrieved, version {state['version']}: {told or 'nothing new'}")
+    return counts

@@ -1,0 +1,43 @@
+"""What a software calls the subsidiary accounts of a book.
+
+The platform retrieves subsidiary accounts from the software, so the entries it publishes carry the software's codes;
+a FEC from elsewhere carries its own.
+"""
+
+from collections.abc import Mapping
+
+from qontable.events.platform import EntryContent, WireLine
+from qontable.fec.chart import FecSubsidiary
+from sandbox.domain.seed import account_number
+
+ONE_FIELD = frozenset({"myunisoft"})
+"""Connectors whose software has one field for general account and subsidiary code."""
+
+
+def in_words_of(connector: str, content: EntryContent) -> EntryContent:
+    """The entry with its subsidiary accounts as this connector's software calls them."""
+    if connector not in ONE_FIELD:
+        return content
+    return content.model_copy(update={"lines": tuple(map(_named, content.lines))})
+
+
+def collisions(connector: str, subsidiaries: Mapping[str, FecSubsidiary]) -> list[tuple[str, str, str]]:
+    """Pairs of subsidiary codes that would become one account there, with that account's number."""
+    if connector not in ONE_FIELD:
+        return []
+    owners: dict[str, str] = {}
+    found = []
+    for code, third in subsidiaries.items():
+        for account in third.accounts:
+            number = account_number(code, account)
+            owner = owners.setdefault(number, code)
+            if owner != code:
+                found.append((owner, code, number))
+    return found
+
+
+def _named(line: WireLine) -> WireLine:
+    if line.subsidiary is None:
+        return line
+    code = account_number(line.subsidiary.code, line.account)
+    return line.model_copy(update={"subsidiary": line.subsidiary.model_copy(update={"code": code})})

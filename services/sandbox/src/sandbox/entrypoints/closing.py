@@ -1,0 +1,87 @@
+"""The closing report on a terminal: times, what came back, and published beside booked."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sandbox.domain.closing_report import ClosingReport
+
+JUDGED = ("lost", "doubled", "altered")
+NOTHING = {"debit": "0.00", "credit": "0.00"}
+
+
+def show(report: ClosingReport, console: Console) -> None:
+    """The whole report."""
+    console.rule(f"[bold]{escape(report.title)} → {report.connector} {escape(report.software_file)}")
+    for notice in report.notices:
+        console.print(f"[yellow]note[/yellow] {escape(notice)}", highlight=False)
+    console.print(_times(report))
+    if report.returned:
+        console.print(_returned(report))
+    if report.verdict:
+        _show_verdict(report, console)
+    for failure in report.failures:
+        console.print(f"[red]{escape(failure)}", highlight=False)
+    if report.addresses:
+        console.print(_addresses(report))
+    console.print(_conclusion(report))
+
+
+def _times(report: ClosingReport) -> Table:
+    table = Table(box=None, header_style="bold", title_justify="left")
+    table.add_column("what")
+    table.add_column("seconds", justify="right")
+    for what, seconds in report.seconds.items():
+        table.add_row(what, f"{seconds:.1f}")
+    table.add_row("limits of the software", report.limits)
+    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(report.kinds.items()))
+    table.add_row("entries", f"{report.entries}: {kinds}")
+    return table
+
+
+def _returned(report: ClosingReport) -> Table:
+    table = Table(title="Came back to the accountant", title_justify="left", header_style="bold")
+    for heading in ("entry", "said by", "in its words", "our remedy", "done"):
+        table.add_column(heading, overflow="fold")
+    for item in report.returned:
+        table.add_row(*map(escape, (item.key, item.said_by, item.words, item.remedy, item.mended or "open")))
+    return table
+
+
+def _show_verdict(report: ClosingReport, console: Console) -> None:
+    verdict = report.verdict or {}
+    published, books = verdict["published"]["accounts"], verdict["accounts"]
+    numbers = sorted(published.keys() | books.keys())
+    table = Table(title="Totals per account", title_justify="left", header_style="bold")
+    for heading in ("account", "events debit", "events credit", "books debit", "books credit"):
+        table.add_column(heading, justify="left" if heading == "account" else "right")
+    for number in numbers:
+        sides = (published.get(number, NOTHING), books.get(number, NOTHING))
+        amounts = [side[name] for side in sides for name in ("debit", "credit")]
+        table.add_row(escape(number), *amounts, style="red" if sides[0] != sides[1] else None)
+    console.print(table)
+    counts = ", ".join(f"{verdict[name]} {name} of {verdict['published'][name]}" for name in ("entries", "lines"))
+    documents = f"{verdict['documents']} documents of {verdict['published']['documents']}, compared by hash"
+    console.print(f"in the books: {counts}, {documents}", highlight=False)
+    console.print(f"{len(verdict['cuts'])} texts cut as the software's limits demand", highlight=False)
+    console.print(" / ".join(f"{name} {len(verdict[name])}" for name in JUDGED), style="bold", highlight=False)
+    for name in (*JUDGED, "unexpected", "refused"):
+        for key in verdict[name][:20]:
+            console.print(
+                f"[red]{name}[/red] {escape(key)}: {escape(verdict['reasons'].get(key, ''))}", highlight=False
+            )
+
+
+def _addresses(report: ClosingReport) -> Table:
+    table = Table(box=None, show_header=False)
+    for name, address in report.addresses.items():
+        table.add_row(name, address)
+    return table
+
+
+def _conclusion(report: ClosingReport) -> str:
+    if not report.clean:
+        return "[red]not everything is in the books as it was published"
+    if report.verdict is None:
+        return "[green]published; `qontable sandbox ledger` says what the books hold"
+    return "[green]every entry is in the books once, as it was published"

@@ -1,0 +1,45 @@
+"""Runs one job of a command beside a running system, reports, and ends with the status of the house (DESIGN 9)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+
+from qontable.addresses import Addresses, NoAddresses, read_addresses
+from sandbox.adapters.api import ApiRefused, Unreachable
+from sandbox.app.systems import GaveUp, Progress, Systems, open_systems
+from sandbox.domain.closing_report import ClosingReport
+from sandbox.entrypoints.closing import show
+from sandbox.entrypoints.console import watching
+
+DONE, REFUSED, UNREACHABLE = 0, 1, 3
+
+Job = Callable[[Systems, Progress], Awaitable[ClosingReport]]
+
+
+def run_job(job: Job, *, as_json: bool) -> NoReturn:
+    """Run, print the report (as JSON on the output stream, or for people), exit 0 when clean, 1 or 3 otherwise."""
+    try:
+        addresses = read_addresses()
+        report = asyncio.run(_run(job, addresses))
+    except (NoAddresses, Unreachable) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNREACHABLE) from None
+    except (GaveUp, ApiRefused) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from None
+    report.addresses = addresses.http | {"logs": addresses.logs}
+    if as_json:
+        typer.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        show(report, Console())
+    raise typer.Exit(DONE if report.clean else REFUSED)
+
+
+async def _run(job: Job, addresses: Addresses) -> ClosingReport:
+    with watching() as progress:
+        async with open_systems(addresses) as systems:
+            return await job(systems, progress)
