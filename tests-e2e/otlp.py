@@ -36,7 +36,9 @@ class Receiver:
         """Take one export."""
         export = ExportTraceServiceRequest.FromString(await request.body())
         for resource in export.resource_spans:
-            service = next(item.value.string_value for item in resource.resource.attributes if item.key == "service.name")
+            service = next(
+                item.value.string_value for item in resource.resource.attributes if item.key == "service.name"
+            )
             for scope in resource.scope_spans:
                 self.spans += [
                     ReceivedSpan(

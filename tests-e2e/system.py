@@ -1,4 +1,4 @@
-"""The whole system as processes, for tests that a user could make: every service of a world, started, killed, watched."""
+"""The whole system as processes, for tests that a user could make: started, killed, watched."""
 
 import asyncio
 import os

@@ -95,7 +95,19 @@ def _start_run(folder: Path, pause: float) -> "subprocess.Popen[bytes]":
     own = {"TMPDIR": str(folder), "QONTABLE_TEST_KAFKA": "given:1", "DOCKER_HOST": "tcp://127.0.0.1:9"}
     with (folder / "output").open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "test_two.py"],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-n",
+                "2",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:schemathesis",
+                "test_two.py",
+            ],
             cwd=folder,
             env=inherited | own,
             stdout=output,

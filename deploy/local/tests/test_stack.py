@@ -1,11 +1,9 @@
 """The stack as a user meets it: it starts, answers, stops, starts again, and survives being killed."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +11,8 @@ import asyncpg
 import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from typer.testing import CliRunner
 
 from local_stack import control
-from local_stack.part import PartFailed
 from local_stack.ports import is_free
 from local_stack.process import ProcessIdentity
 from local_stack.stack import Stack
@@ -105,37 +101,6 @@ async def test_everything_killed_at_once_is_recovered(stack: Stack) -> None:
     assert await remembered(stack)
 
 
-def test_a_second_up_changes_nothing(stack: Stack) -> None:
-    first = control.up(stack, ["postgres"])
-    assert control.up(stack, ["postgres"]).parts == first.parts
-
-
-def test_a_killed_part_is_started_again(stack: Stack) -> None:
-    state = control.up(stack, ["postgres"])
-    kill(processes(state)["postgres"])
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends:
-        now = control.running_state(stack)
-        assert now is not None
-        if now.parts["postgres"].restarts == 1 and now.parts["postgres"].status == "ready":
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("postgres was not started again")
-    assert now.parts["postgres"].port == state.parts["postgres"].port
-
-
-def test_two_stacks_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
-    other = Stack("other", tmp_path / "other")
-    try:
-        ports = {control.up(each, ["postgres"]).parts["postgres"].port for each in (stack, other)}
-        assert len(ports) == 2
-        control.down(stack)
-        assert control.running_state(other) is not None
-    finally:
-        control.reset(other)
-
-
 def test_a_process_that_has_a_recorded_number_by_chance_is_left_alone(stack: Stack) -> None:
     control.up(stack, ["postgres"])
     state = control.running_state(stack)
@@ -166,37 +131,6 @@ def test_a_stack_with_an_owner_stops_when_the_owner_is_killed(stack: Stack) -> N
     assert control.running_state(stack) is None
 
 
-def test_a_port_that_settings_name_and_somebody_has_stops_the_start_with_its_name(stack: Stack) -> None:
-    control.up(stack, ["postgres"])
-    taken = addresses(stack).postgres_admin_url.rpartition(":")[2].partition("/")[0]
-    other = Stack("other", stack.folder.with_name("other"), fixed_ports={"postgres": int(taken)})
-    with pytest.raises(PartFailed, match=f"port {taken}, which the settings name for postgres, is taken"):
-        control.up(other, ["postgres"])
-    control.reset(other)
-
-
-def test_status_tells_programs_what_runs(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    from local_stack.entrypoints import app
-
-    monkeypatch.setenv("QONTABLE_STACK", stack.name)
-    monkeypatch.setenv("QONTABLE_LOCAL_FOLDER", str(stack.folder.parent))
-    stopped = CliRunner().invoke(app, ["status", "--json"])
-    assert (stopped.exit_code, json.loads(stopped.stdout)["phase"]) == (3, "stopped")
-    control.up(stack, ["postgres"])
-    running = CliRunner().invoke(app, ["status", "--json"])
-    said = json.loads(running.stdout)
-    assert running.exit_code == 0
-    assert (said["phase"], said["parts"]["postgres"]["status"]) == ("ready", "ready")
-    assert psutil.pid_exists(said["parts"]["postgres"]["process"]["pid"])
-
-
-def test_passwords_are_for_their_owner_only(stack: Stack) -> None:
-    control.up(stack, ["postgres"])
-    readable = [file.name for file in stack.folder.iterdir() if file.is_file() and file.stat().st_mode & 0o077]
-    assert readable == []
-    assert stack.postgres_data.stat().st_mode & 0o077 == 0
-
-
 def run_beside(stack: Stack, *words: str) -> "subprocess.Popen[str]":
     """`qontable local run` in a process of its own, as a shell would start it."""
     named = {"QONTABLE_STACK": stack.name, "QONTABLE_LOCAL_FOLDER": str(stack.folder.parent)}
@@ -207,12 +141,6 @@ def run_beside(stack: Stack, *words: str) -> "subprocess.Popen[str]":
 def test_run_stops_the_stack_after_the_command_and_ends_as_the_command_did(stack: Stack) -> None:
     assert run_beside(stack, "--", "sh", "-c", "exit 7").wait(60) == 7
     assert control.running_state(stack) is None
-
-
-def test_run_leaves_a_stack_that_ran_before(stack: Stack) -> None:
-    control.up(stack, ["postgres"])
-    assert run_beside(stack, "--", "true").wait(60) == 0
-    assert control.running_state(stack) is not None
 
 
 @pytest.mark.parametrize("pressed", [signal.SIGINT, signal.SIGTERM])

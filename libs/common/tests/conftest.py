@@ -69,6 +69,11 @@ class Desk:
         return SyncRequested(firm_id="frm_1", file_id=file_id, requested_at=now(), requested_by="usr_1")
 
     @staticmethod
+    async def in_thread(work: Callable[..., Any], *given: Any) -> Any:
+        """A command, which has a loop of its own, while the services of the test go on."""
+        return await asyncio.to_thread(work, *given)
+
+    @staticmethod
     async def eventually(holds: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
         """The first true answer of `holds`; fails when there is none in time."""
         ends = time.monotonic() + seconds

@@ -9,9 +9,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from qontable import metrics
-from qontable.bus import Received, Subscription, _Rewindable
+from qontable.bus import Received, Subscription
 from qontable.events.connector import ConnectorAnnounced
 from qontable.events.hub import SyncRequested
+from qontable.polling import _Rewindable
 from qontable.unit import Unit
 
 

@@ -31,6 +31,13 @@ create table connections (
     frequency text not null
 );
 
+-- How a connection fares, as far as it matters here: whether the software can be asked at all.
+create table connection_health (
+    connection_id text primary key,
+    version bigint not null,
+    connected boolean not null
+);
+
 create table integrations (
     file_id text primary key,
     firm_id text not null,
@@ -167,6 +174,7 @@ create table revisions (
     entry_id text not null,
     revision integer not null,
     content json not null,
+    content_bytes integer not null,
     content_hash bytea not null,
     validated_at timestamptz not null,
     received_at timestamptz not null default now(),
@@ -240,4 +248,4 @@ create table status_history (
 -- migrate:down
 drop table status_history, deliveries, documents, revisions, entries, sequences, issued_codes, held_records,
     refresh_asks, reference_parts, reference_years, reference_journals, reference_accounts, reference_files, releases,
-    integrations, connections, connectors, files, firms;
+    integrations, connection_health, connections, connectors, files, firms;

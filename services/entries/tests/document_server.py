@@ -47,7 +47,11 @@ class DocumentServer:
             yield self
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            writer.close()  # whoever asked is gone
+            return
         path = head.split(b" ", 2)[1].decode()
         self.visits[path] = self.visits.get(path, 0) + 1
         self.hosts += [text[6:].decode() for text in head.split(b"\r\n") if text.startswith(b"Host: ")]

@@ -28,7 +28,7 @@ from .client import SHEET, Client
 from .document_server import DocumentServer
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 20.0
+PATIENCE = 60.0
 SPOKEN = (
     "entry.dispatched.myunisoft",
     "entry.status_changed",
@@ -43,12 +43,12 @@ SPOKEN = (
 class House:
     """One entries service, and everyone it talks with."""
 
-    service: Service
     producer: AIOKafkaProducer
     database: asyncpg.Pool
     prefix: str
     documents: DocumentServer
     storage: Path
+    service: Service | None = None
     heard: list[tuple[Event, dict[str, str]]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -156,6 +156,7 @@ class House:
 
     def wake(self, name: str) -> None:
         """Let a background loop turn now."""
+        assert self.service is not None
         next(loop for loop in self.service.loops if loop.name == name).wake()
 
     async def client(self, **integration: Any) -> Client:
@@ -193,18 +194,31 @@ def short(heard: tuple[Event, dict[str, str]]) -> str:
     return f"{event.type_name} {orjson.dumps(shown).decode()[:400]}"
 
 
-@asynccontextmanager
-async def open_house(world: World, **settings: Any) -> AsyncIterator[House]:
-    """Entries in this world, the connector announced, everything it says listened to."""
+def settings_of(world: World, **changes: Any) -> EntriesSettings:
+    """The settings of an entries process in this world."""
     variables = world.settings_env("entries")
     values = {name.removeprefix("QONTABLE_").lower(): value for name, value in variables.items()}
-    service = await build(EntriesSettings(**{**values, **settings}))
+    return EntriesSettings(**{**values, **changes})
+
+
+@asynccontextmanager
+async def open_house(world: World) -> AsyncIterator[House]:
+    """Entries in this world, the connector announced, everything it says listened to."""
+    service = await build(settings_of(world))
+    async with service.running(), surroundings(world) as house:
+        house.service = service
+        yield house
+
+
+@asynccontextmanager
+async def surroundings(world: World) -> AsyncIterator[House]:
+    """Everyone but entries, which runs elsewhere."""
     producer = AIOKafkaProducer(bootstrap_servers=world.kafka)
     await producer.start()
     database = await asyncpg.create_pool(world.admin_url, min_size=1, max_size=3)
     storage = Path(world.storage_url.removeprefix("file://"))
-    async with DocumentServer().serving() as documents, service.running():
-        house = House(service, producer, database, world.topic_prefix, documents, storage)
+    async with DocumentServer().serving() as documents:
+        house = House(producer, database, world.topic_prefix, documents, storage)
         listening = asyncio.create_task(_listen(world, house))
         await house.say(
             ConnectorAnnounced(connector="myunisoft", version=1, sheet=SHEET, sealing_key_id="key", sealing_key="key")

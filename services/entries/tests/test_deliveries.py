@@ -15,6 +15,18 @@ REFUSAL = {
 }
 
 
+async def test_a_validated_entry_leaves_at_once_and_is_synchronized(house: House) -> None:
+    client = await house.client()
+    await house.say(client.validated("ent_1"))
+    order = await house.dispatched(client, "ent_1")
+    assert (order.journal_code, order.software_file, order.sequence) == ("AC", client.software_file_id, 1)
+    sending = await house.status(client, "ent_1", "sending")
+    assert sending.summary["amount"] == "120.00"
+    assert sending.summary["ack_code"] == order.ack_code
+    await house.answer(order, "confirmed", software_entry_id="77")
+    assert (await house.status(client, "ent_1", "synchronized")).software_entry_id == "77"
+
+
 async def test_a_delivery_is_told_step_by_step_until_it_is_in_the_books(house: House) -> None:
     client = await house.client()
     await house.say(client.validated("ent"))

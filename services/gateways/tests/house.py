@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -93,9 +93,7 @@ class House:
 
     async def reaches(self, delivery: EntryDispatched, state: str, patience: float = PATIENCE) -> EntryDeliveryChanged:
         """The event that says this state of a delivery, waited for."""
-        return await self.hears(
-            EntryDeliveryChanged, patience=patience, delivery_id=delivery.delivery_id, state=state
-        )
+        return await self.hears(EntryDeliveryChanged, patience=patience, delivery_id=delivery.delivery_id, state=state)
 
     def states(self, delivery: EntryDispatched) -> list[str]:
         """The states told of a delivery, by version."""
@@ -139,7 +137,9 @@ class House:
             throttle=throttle,
         )
 
-    def dispatch(self, connection_id: str, *, file_id: str = "", sequence: int = 1, entry_id: str = "") -> EntryDispatched:
+    def dispatch(
+        self, connection_id: str, *, file_id: str = "", sequence: int = 1, entry_id: str = ""
+    ) -> EntryDispatched:
         """A dispatched entry, ready to be said."""
         number = next(self.numbers)
         entry_id, file_id = entry_id or f"ent_{number}", file_id or f"fil_{number}"
@@ -197,6 +197,17 @@ class House:
             )
         )
 
+    async def called(self, delivery: EntryDispatched) -> None:
+        """Wait until the software was called for this delivery's entry."""
+        await self.comes_true(lambda: self.software.sends(delivery.entry.entry_id) > 0)
+
+    async def comes_true(self, fact: Callable[[], bool], patience: float = PATIENCE) -> None:
+        """Wait until something holds in this process."""
+        ends = asyncio.get_running_loop().time() + patience
+        while not fact():
+            assert asyncio.get_running_loop().time() < ends, "it never came true"
+            await asyncio.sleep(0.02)
+
     async def until(self, query: str, *values: Any, patience: float = PATIENCE) -> None:
         """Wait until a query of the gateways' tables says true."""
         ends = asyncio.get_running_loop().time() + patience
@@ -205,11 +216,18 @@ class House:
                 raise AssertionError(f"never true: {query} {values}")
             await asyncio.sleep(0.02)
 
-    async def gateway(self, *, slot: str, plan: RetryPlan = FAST, lease_seconds: float = 1.0, lanes: int = 50) -> Service:
+    def environment(self) -> dict[str, str]:
+        """A gateway's settings; Kafka gives up soon on a process that was killed."""
+        own = {"QONTABLE_HTTP_PORT": str(free_port()), "QONTABLE_KAFKA_SESSION_SECONDS": "2"}
+        return self.world.settings_env("gateways") | own
+
+    async def gateway(
+        self, *, slot: str, plan: RetryPlan = FAST, lease_seconds: float = 1.0, lanes: int = 50
+    ) -> Service:
         """A gateway process of this house, not running yet."""
-        variables = self.world.settings_env("gateways") | {"QONTABLE_HTTP_PORT": str(free_port())}
-        values = {name.removeprefix("QONTABLE_").lower(): value for name, value in variables.items()}
-        settings = GatewaySettings(**values, slot=slot, lease_seconds=lease_seconds, lanes=lanes)
+        values = {name.removeprefix("QONTABLE_").lower(): value for name, value in self.environment().items()}
+        own = {"slot": slot, "lease_seconds": lease_seconds, "lanes": lanes}
+        settings = GatewaySettings.model_validate(values | own)
         return await build(settings, {"myunisoft": self.software}, plan)
 
 

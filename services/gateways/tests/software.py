@@ -38,6 +38,7 @@ from qontable.sheet import Sheet
 ANSWERED = Exchange(http_status=200, request_id="req-1", sent=b'{"entry": 1}', answered=b'{"ok": true}')
 NO_ANSWER = Exchange(sent=b'{"entry": 1}')
 Behaviour = Callable[["Software", Parcel], Any]
+Finding = Callable[["Software", Parcel], FindOutcome]
 
 
 def say(category: str) -> SoftwareMessage:
@@ -61,10 +62,18 @@ def make_sheet(**changes: Any) -> Sheet:
         "unique_references": {"value": unique[0], "evidence": unique[1], **source},
         "limits": {},
         "documents": {
-            "max_bytes": 1, "media_types": [], "max_name": 1, "resend_alone": False, "evidence": "assumed", **source
+            "max_bytes": 1,
+            "media_types": [],
+            "max_name": 1,
+            "resend_alone": False,
+            "evidence": "assumed",
+            **source,
         },
         "accounts": {
-            "missing_subsidiary": "must_exist", "missing_account": "must_exist", "evidence": "assumed", **source
+            "missing_subsidiary": "must_exist",
+            "missing_account": "must_exist",
+            "evidence": "assumed",
+            **source,
         },
         "capabilities": {"entries_per_call": {"value": 1, "evidence": "documented", **source}},
         "errors": [{"outcome": "unknown", "category": "other", "remedy": {"fr": "", "en": ""}}],
@@ -80,12 +89,11 @@ class Software:
     books: dict[str, list[Parcel]] = field(default_factory=lambda: defaultdict(list))
     calls: list[tuple[str, str, float]] = field(default_factory=list)
     script: dict[str, list[Behaviour]] = field(default_factory=lambda: defaultdict(list))
-    finds: dict[str, list[Behaviour]] = field(default_factory=lambda: defaultdict(list))
+    finds: dict[str, list[Finding]] = field(default_factory=lambda: defaultdict(list))
     refused_tokens: set[str] = field(default_factory=set)
     refused_sends: set[str] = field(default_factory=set)
     rows: list[ReferenceRows] = field(default_factory=list)
     breaks_off: list[CouldNotAsk] = field(default_factory=list)
-    resume: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -108,7 +116,9 @@ class Software:
         self, session: Session, kinds: Collection[ReferenceKind]
     ) -> AsyncIterator[ReferenceRows]:
         for rows in self.rows:
-            await session.books.remember("account", {account.number: f"id-{account.number}" for account in rows.accounts})
+            await session.books.remember(
+                "account", {account.number: f"id-{account.number}" for account in rows.accounts}
+            )
             yield rows
         if self.breaks_off:
             raise NotAnswered(self.breaks_off.pop(0))
@@ -127,7 +137,8 @@ class Software:
                     return not_sent("credentials")(self, parcel)
                 behaviour = self.script[entry_id].pop(0) if self.script[entry_id] else accept
                 outcome = behaviour(self, parcel)
-                return await outcome if asyncio.iscoroutine(outcome) else outcome
+                answer: SendOutcome = await outcome if asyncio.iscoroutine(outcome) else outcome
+                return answer
             finally:
                 self.at_once -= 1
 
@@ -194,11 +205,6 @@ def raise_fault(software: Software, parcel: Parcel) -> SendOutcome:
     raise RuntimeError("a fault of the connector")
 
 
-async def book_when_resumed(software: Software, parcel: Parcel) -> SendOutcome:
-    await software.resume.wait()
-    return accept(software, parcel)
-
-
 def slow(seconds: float) -> Behaviour:
     async def behave(software: Software, parcel: Parcel) -> SendOutcome:
         await asyncio.sleep(seconds)
@@ -207,5 +213,5 @@ def slow(seconds: float) -> Behaviour:
     return behave
 
 
-def cannot_ask(cause: Any = "unreachable") -> Behaviour:
+def cannot_ask(cause: Any = "unreachable") -> Finding:
     return lambda software, parcel: CouldNotAsk(exchange=NO_ANSWER, message=say("unreachable"), cause=cause)

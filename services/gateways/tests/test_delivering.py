@@ -39,8 +39,7 @@ async def test_the_same_delivery_issued_again_is_answered_and_not_sent_again(hou
     await house.reaches(delivery, "confirmed")
     before = len(house.said(EntryDeliveryChanged, delivery_id=delivery.delivery_id))
     await house.say(delivery.model_copy(update={"issue": 2}))
-    while len(house.said(EntryDeliveryChanged, delivery_id=delivery.delivery_id)) == before:
-        await asyncio.sleep(0.02)
+    await house.comes_true(lambda: len(house.said(EntryDeliveryChanged, delivery_id=delivery.delivery_id)) > before)
     assert house.said(EntryDeliveryChanged, delivery_id=delivery.delivery_id)[-1].state == "confirmed"
     assert house.software.sends(delivery.entry.entry_id) == 1
 

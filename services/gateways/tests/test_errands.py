@@ -91,7 +91,9 @@ async def test_a_box_of_another_connection_opens_for_nobody(house: House) -> Non
     assert checked.outcome == "refused"
 
 
-async def test_a_check_is_answered_while_the_connection_is_halted_and_leaves_no_credentials_behind(house: House) -> None:
+async def test_a_check_is_answered_while_the_connection_is_halted_and_leaves_no_credentials_behind(
+    house: House,
+) -> None:
     house.software.refused_tokens.add("revoked")
     connection = await house.connect(token="revoked")
     await house.hears(ConnectionHealthChanged, connection_id=connection, health="credentials_refused")

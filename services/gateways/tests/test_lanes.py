@@ -54,7 +54,9 @@ async def test_an_entry_in_doubt_does_not_hold_up_the_next_one_of_its_file(house
 
 async def test_the_vendor_s_limit_holds_and_is_used(house: House) -> None:
     connection = await house.connect(throttle=Throttle(requests=5, seconds=1, concurrent=5))
-    deliveries = [house.dispatch(connection, file_id=f"fil_limit_{number % 5}", sequence=number) for number in range(16)]
+    deliveries = [
+        house.dispatch(connection, file_id=f"fil_limit_{number % 5}", sequence=number) for number in range(16)
+    ]
     await house.say(*deliveries)
     await _all_confirmed(house, deliveries)
     wanted = {delivery.entry.entry_id for delivery in deliveries}

@@ -1,19 +1,27 @@
 """Processes that die, stop, and come back while they own a lane: nothing lost, nothing doubled."""
 
 import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from gateways.app.lane import Lane
+from gateways.domain.port import Parcel
 from gateways.domain.retry import RetryPlan
-from qontable.events.delivery import EntryAttempted, EntryDispatched
+from qontable.events.delivery import EntryAttempted, EntryDeliveryChanged, EntryDispatched
 from qontable.service import Service
+from qontable.wire import read_entry
 
 from .house import FAST, House
-from .software import Software, accept, book_when_resumed, make_sheet, not_sent, slow
+from .software import Software, accept, make_sheet, not_sent, slow
+
+VICTIM = Path(__file__).with_name("victim.py")
 
 
 @asynccontextmanager
@@ -23,86 +31,120 @@ async def running(house: House, slot: str, plan: RetryPlan = FAST, lanes: int = 
         yield service
 
 
+class Victim:
+    """A gateway process that a test stops or kills at a given point of an entry."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[str] = []
+
+    async def says(self, line: str) -> None:
+        """Wait until the process says this."""
+        assert self.process.stdout
+        while line not in self.lines:
+            read = await asyncio.wait_for(self.process.stdout.readline(), 20)
+            assert read, f"ended before it said {line}: {self.lines}"
+            self.lines.append(read.decode().strip())
+
+
 @asynccontextmanager
-async def killed_in_the_middle(house: House, slot: str, delivery: EntryDispatched) -> AsyncIterator[None]:
-    """A gateway dies between an attempt's row and its answer; inside the block it is dead, its request goes on."""
-    service = await house.gateway(slot=slot)
-    async with service.running():
-        house.software.resume.clear()
-        house.software.script[delivery.entry.entry_id] = [book_when_resumed]
+async def victim(house: House, slot: str) -> AsyncIterator[Victim]:
+    """A gateway in a process of its own; killed at the end of the block at the latest."""
+    environment = house.environment()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(VICTIM), slot, env=os.environ | environment, stdout=PIPE, stderr=DEVNULL
+    )
+    try:
+        yield Victim(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def killed_in_the_middle(house: House, slot: str, delivery: EntryDispatched, after: str) -> AsyncIterator[None]:
+    """A gateway is killed once it has said `after` of this delivery; inside the block it is dead."""
+    async with victim(house, slot) as gateway:
         await house.say(delivery)
-        await _called(house, delivery)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Lane, "_give_back", _nothing)
-            for task in asyncio.all_tasks():
-                if task.get_name() in ("lanes", "slot", f"lane {delivery.connection_id}"):
-                    task.cancel()
-            await asyncio.sleep(0.05)
-            service.database.pool.terminate()
+        await gateway.says(f"{after} {delivery.entry.entry_id}")
     yield
 
 
-async def _nothing(*_: object) -> None:
-    return
-
-
-async def _called(house: House, delivery: EntryDispatched) -> None:
-    while house.software.sends(delivery.entry.entry_id) == 0:
-        await asyncio.sleep(0.02)
+async def _stands(house: House, delivery: EntryDispatched, state: str) -> None:
+    """By the table: a stopped process may hold the outbox's relay, and then nothing is heard before it wakes up."""
+    query = "select state = $2 from gateways.deliveries where delivery_id = $1"
+    await house.until(query, delivery.delivery_id, state)
 
 
 async def _settled(house: House, delivery: EntryDispatched, state: str) -> None:
     await house.reaches(delivery, state, patience=15)
 
 
-async def test_a_lane_taken_from_a_stopped_owner_is_not_written_by_it_any_more(empty_house: House) -> None:
+async def test_a_stopped_owner_that_wakes_up_sends_nothing_and_writes_nothing(empty_house: House) -> None:
     house = empty_house
-    async with running(house, "paused", lanes=1):
+    async with running(house, "connecting"):
         delivery = house.dispatch(await house.connect())
-        house.software.resume.clear()
-        house.software.script[delivery.entry.entry_id] = [book_when_resumed]
+    async with victim(house, "stopped") as gateway:
         await house.say(delivery)
-        await _called(house, delivery)
+        await gateway.says(f"opened {delivery.entry.entry_id}")
+        gateway.process.send_signal(signal.SIGSTOP)
         async with running(house, "second"):
-            # what a stopped process looks like from outside: its lease ends and is not renewed
-            await house.database.execute(
-                "update gateways.lanes set lease_until = now(), due_at = now(), lease_token = lease_token"
-                " where connection_id = $1",
-                delivery.connection_id,
-            )
-            await house.database.execute("select pg_notify('lanes_gateways', '')")
-            await house.reaches(delivery, "unknown")
-            house.software.resume.set()
+            await _stands(house, delivery, "confirmed")
+            gateway.process.send_signal(signal.SIGCONT)
+            await gateway.says(f"kept {delivery.entry.entry_id}")
             await _settled(house, delivery, "confirmed")
-    assert house.states(delivery) == ["queued", "unknown", "confirmed"]
+            await asyncio.sleep(0.5)
+    assert house.states(delivery) == ["queued", "unknown", "queued", "confirmed"]
     assert len(house.software.books[delivery.reference]) == 1
-    outcomes = {item.attempt: item.outcome for item in house.said(EntryAttempted, delivery_id=delivery.delivery_id)}
-    assert outcomes[1] == "orphaned"
+    outcomes = [item.outcome for item in house.said(EntryAttempted, delivery_id=delivery.delivery_id)]
+    assert outcomes[0] == "orphaned"
+    assert outcomes[-1] == "accepted"
+    assert len(outcomes) == len({item.attempt for item in house.said(EntryAttempted, delivery_id=delivery.delivery_id)})
+
+
+async def test_an_answer_that_a_stopped_owner_brings_back_is_not_written_over_the_new_one_s(empty_house: House) -> None:
+    house = empty_house
+    async with running(house, "connecting"):
+        delivery = house.dispatch(await house.connect())
+    async with victim(house, "stopped late") as gateway:
+        await house.say(delivery)
+        await gateway.says(f"left {delivery.entry.entry_id}")
+        gateway.process.send_signal(signal.SIGSTOP)
+        accept(house.software, _parcel_of(delivery))  # it had left in time
+        async with running(house, "second"):
+            await _stands(house, delivery, "confirmed")
+            gateway.process.send_signal(signal.SIGCONT)
+            confirmed = await house.reaches(delivery, "confirmed")
+            await asyncio.sleep(1.0)
+    row = await house.database.fetchrow(
+        "select version, state from gateways.deliveries where delivery_id = $1", delivery.delivery_id
+    )
+    assert row is not None
+    assert (row["version"], row["state"]) == (confirmed.version, "confirmed")
+    assert house.software.sends(delivery.entry.entry_id) == 0
 
 
 async def test_an_entry_whose_gateway_was_killed_is_looked_up_before_anything_else(empty_house: House) -> None:
     house = empty_house
     async with running(house, "connecting"):
-        connection = await house.connect()
-    delivery = house.dispatch(connection)
-    async with killed_in_the_middle(house, "victim", delivery):
-        house.software.script[delivery.entry.entry_id].clear()
+        delivery = house.dispatch(await house.connect())
+    async with killed_in_the_middle(house, "victim", delivery, "left"):
         accept(house.software, _parcel_of(delivery))
         async with running(house, "victim"):
             await _settled(house, delivery, "confirmed")
-    assert house.software.sends(delivery.entry.entry_id) == 1
-    assert len(house.software.books[delivery.reference]) == 1
+    assert house.software.sends(delivery.entry.entry_id) == 0
+    assert house.states(delivery) == ["queued", "unknown", "confirmed"]
 
 
 async def test_an_entry_that_never_left_a_killed_gateway_is_sent_once_it_proves_absent(empty_house: House) -> None:
     house = empty_house
     async with running(house, "connecting"):
-        connection = await house.connect()
-    delivery = house.dispatch(connection)
-    async with killed_in_the_middle(house, "victim", delivery), running(house, "other"):
+        delivery = house.dispatch(await house.connect())
+    async with killed_in_the_middle(house, "victim", delivery, "opened"), running(house, "other"):
         await _settled(house, delivery, "confirmed")
-    assert house.software.sends(delivery.entry.entry_id) == 2
     assert len(house.software.books[delivery.reference]) == 1
+    assert house.states(delivery) == ["queued", "unknown", "queued", "confirmed"]
 
 
 async def test_without_unique_references_an_orphan_waits_for_a_person_unless_its_owner_is_proven_dead(
@@ -114,12 +156,12 @@ async def test_without_unique_references_an_orphan_waits_for_a_person_unless_its
         async with running(house, "connecting"):
             connection = await house.connect()
         abandoned, proven = house.dispatch(connection), house.dispatch(connection)
-        async with killed_in_the_middle(house, "gone", abandoned), running(house, "other"):
+        async with killed_in_the_middle(house, "gone", abandoned, "opened"), running(house, "other"):
             await _settled(house, abandoned, "parked")
-        async with killed_in_the_middle(house, "restarted", proven), running(house, "restarted"):
+        async with killed_in_the_middle(house, "restarted", proven, "opened"), running(house, "restarted"):
             await _settled(house, proven, "confirmed")
-        assert house.software.sends(abandoned.entry.entry_id) == 1
-        assert house.software.sends(proven.entry.entry_id) == 2
+        assert house.software.sends(abandoned.entry.entry_id) == 0
+        assert house.software.sends(proven.entry.entry_id) == 1
     finally:
         house.software.sheet = Software().sheet
 
@@ -150,7 +192,7 @@ async def test_a_gateway_told_to_stop_lets_its_requests_end_and_leaves_nothing_i
         delivery = house.dispatch(await house.connect())
         house.software.script[delivery.entry.entry_id] = [slow(0.5)]
         await house.say(delivery)
-        await _called(house, delivery)
+        await house.called(delivery)
     await _settled(house, delivery, "confirmed")
     assert "unknown" not in house.states(delivery)
 
@@ -171,6 +213,24 @@ async def test_replicas_share_the_lanes_and_nothing_is_sent_twice(empty_house: H
     )
     assert {row["slot"] for row in owners} == {"left", "right"}
     assert all(len(house.software.books[delivery.reference]) == 1 for delivery in deliveries)
+
+
+async def test_a_connection_with_endless_work_makes_room_for_one_that_waits(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = empty_house
+    monkeypatch.setattr("gateways.app.lanes.TURN_SECONDS", 0.2)
+    async with running(house, "narrow", lanes=1):
+        busy, waiting = await house.connect(), await house.connect()
+        long = [house.dispatch(busy, file_id="fil_long", sequence=number) for number in range(100)]
+        for delivery in long:
+            house.software.script[delivery.entry.entry_id] = [slow(0.1)]
+        await house.say(*long)
+        await house.reaches(long[0], "confirmed")
+        other = house.dispatch(waiting)
+        await house.say(other)
+        await house.reaches(other, "confirmed", patience=6)
+        assert len(house.said(EntryDeliveryChanged, connection_id=busy, state="confirmed")) < 100
 
 
 async def test_what_fails_for_as_long_as_retries_last_is_parked_and_one_answer_resumes_it(empty_house: House) -> None:
@@ -210,8 +270,5 @@ async def test_a_second_process_in_a_slot_waits_until_the_first_has_gone(empty_h
             assert used == run
 
 
-def _parcel_of(delivery: EntryDispatched):  # type: ignore[no-untyped-def]
-    from gateways.domain.port import Parcel
-    from qontable.wire import read_entry
-
+def _parcel_of(delivery: EntryDispatched) -> Parcel:
     return Parcel(read_entry(delivery.entry), delivery.reference, delivery.ack_code, delivery.journal_code)

@@ -168,6 +168,7 @@ create unique index integration_software_file on integration (connection_id, sof
     where connection_id is not null;
 
 -- Where the last refresh of a file's reference data stands. `version` 0: none has arrived for this software file.
+-- `retrieved_at` and `refreshed_at` are when the gateway began to fetch what was retrieved, what was applied last.
 create table reference_state (
     firm_id text not null,
     file_id text not null,
@@ -175,6 +176,7 @@ create table reference_state (
     refresh_id text,
     asked_at timestamptz,
     asked_by text,
+    retrieved_at timestamptz,
     ended_at timestamptz,
     failure jsonb,
     software_file_id text,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -12,11 +12,11 @@ import asyncpg
 import httpx
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from local_stack.ports import free_port
-from local_stack.world import World
 
 from hub.entrypoints.worker import assemble
 from hub.settings import HubSettings
+from local_stack.ports import free_port
+from local_stack.world import World
 from qontable.clock import now
 from qontable.events.base import Event
 from qontable.events.connector import ConnectionChecked, ConnectorAnnounced
@@ -210,12 +210,12 @@ class Firm:
     town: Town
     admin: httpx.AsyncClient
 
-    async def add_file(self, file_id: str, **details: Any) -> str:
-        """The platform creates a client file; its id is the firm's own."""
-        own = f"{file_id}.{self.id}"
-        await self.town.say(FileCreated(firm_id=self.id, file_id=own, **{"name": file_id} | details))
-        await eventually(lambda: self.admin.get(f"/files/{own}"), lambda answer: answer.status_code == 200)
-        return own
+    async def add_file(self, name: str, **details: Any) -> str:
+        """The platform creates a client file; its id."""
+        file_id = f"fil_{uuid4().hex[:8]}"
+        await self.town.say(FileCreated(firm_id=self.id, file_id=file_id, name=name, **details))
+        await eventually(lambda: self.admin.get(f"/files/{file_id}"), lambda answer: answer.status_code == 200)
+        return file_id
 
     async def token(self, user_id: str, role: str) -> str:
         """A token of a person whom the platform introduces."""
@@ -301,12 +301,12 @@ class Firm:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def town(world: World) -> AsyncIterator[Town]:
     """A running hub and its surroundings, where one software can be connected."""
-    producer = AIOKafkaProducer(bootstrap_servers=world.kafka)
     topics = [f"{world.topic_prefix}{kind.type_name}" for kind in SAID_BY_HUB]
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=world.kafka, auto_offset_reset="earliest")
-    async with running_hub(world):
-        await producer.start()
-        await consumer.start()
+    async with (
+        running_hub(world),
+        AIOKafkaProducer(bootstrap_servers=world.kafka) as producer,
+        AIOKafkaConsumer(*topics, bootstrap_servers=world.kafka, auto_offset_reset="earliest") as consumer,
+    ):
         town = Town(world, producer, consumer)
         key = load_ring(world.gateway_keys).sealing_key
         await town.say(
@@ -316,42 +316,44 @@ async def town(world: World) -> AsyncIterator[Town]:
         )
         await eventually(lambda: town.rows("select 1 from connector"))
         yield town
-        await consumer.stop()
-        await producer.stop()
 
 
 @asynccontextmanager
 async def running_hub(world: World, **settings: Any) -> AsyncIterator[None]:
     """A hub process's worth of hub, inside this one."""
     given = {name.removeprefix("QONTABLE_").lower(): value for name, value in world.settings_env("hub").items()}
-    service = await assemble(HubSettings(**given | {"kafka_session_seconds": 6.0} | settings))  # type: ignore[arg-type]
+    service = await assemble(HubSettings(**given | {"kafka_session_seconds": 6.0} | settings))
     async with service.running():
         yield
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def new_firm(town: Town) -> AsyncIterator[Callable[[], Awaitable[Firm]]]:
+    """Makes firms: the platform creates them and signs their administrators in."""
+    async with AsyncExitStack() as clients:
+
+        async def make() -> Firm:
+            firm_id = f"frm_{uuid4().hex[:8]}"
+            administrator = Administrator(user_id="usr_ada", name="Ada Martin", email="ada@cabinet.example")
+            await town.say(FirmCreated(firm_id=firm_id, name="Cabinet Martin", administrator=administrator))
+            async with town.client(town.platform_secret) as platform:
+                answer = await eventually(
+                    lambda: platform.post(f"/firms/{firm_id}/tokens", json={}),
+                    lambda answer: answer.status_code == 201,
+                )
+            admin = await clients.enter_async_context(town.client(answer.json()["token"]))
+            return Firm(firm_id, town, admin)
+
+        yield make
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def firm(town: Town) -> AsyncIterator[Firm]:
+async def firm(new_firm: Callable[[], Awaitable[Firm]]) -> Firm:
     """A firm that no other test uses."""
-    async with new_firm(town) as made:
-        yield made
+    return await new_firm()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def other_firm(town: Town) -> AsyncIterator[Firm]:
+async def other_firm(new_firm: Callable[[], Awaitable[Firm]]) -> Firm:
     """Another firm."""
-    async with new_firm(town) as made:
-        yield made
-
-
-@asynccontextmanager
-async def new_firm(town: Town) -> AsyncIterator[Firm]:
-    """The platform creates a firm and signs its administrator in."""
-    firm_id = f"frm_{uuid4().hex[:8]}"
-    administrator = Administrator(user_id="usr_ada", name="Ada Martin", email="ada@cabinet.example")
-    await town.say(FirmCreated(firm_id=firm_id, name="Cabinet Martin", administrator=administrator))
-    async with town.client(town.platform_secret) as platform:
-        answer = await eventually(
-            lambda: platform.post(f"/firms/{firm_id}/tokens", json={}), lambda answer: answer.status_code == 201
-        )
-    async with town.client(answer.json()["token"]) as admin:
-        yield Firm(firm_id, town, admin)
+    return await new_firm()

@@ -155,7 +155,8 @@ async def test_journals_and_policies_reach_the_other_services(town: Any, firm: A
     assert said.active
 
 
-async def test_a_refresh_is_asked_once_and_says_what_it_changed(town: Any, firm: Any) -> None:
+@pytest.mark.parametrize("retrieved_first", [True, False])
+async def test_a_refresh_is_asked_once_and_says_what_it_changed(town: Any, firm: Any, retrieved_first: Any) -> None:
     file_id, connection_id = await firm.active_file()
     path = f"/files/{file_id}/refresh"
     assert (await firm.admin.get(path)).json()["state"] == "never"
@@ -163,19 +164,31 @@ async def test_a_refresh_is_asked_once_and_says_what_it_changed(town: Any, firm:
     assert (first["state"], second["refresh_id"]) == ("asked", first["refresh_id"])
     request = await town.hear(AccountsRefreshRequested, lambda event: event.file_id == file_id)
     assert (request.reason, request.software_file_id, len(request.kinds)) == ("button", "sw1", 4)
-    closing = Closing(parts=1, rows=3, sha256="0", started_at=now())
-    await town.say(_fetched(request, closing=closing))
     waiting = asyncio.create_task(firm.admin.get(path, params={"wait": 20}))
-    await town.say(
-        _refreshed(firm, file_id, connection_id, 1, created=2, part=1),
-        _refreshed(firm, file_id, connection_id, 1, created=1, part=2),
-    )
+    applied = [_refreshed(firm, file_id, connection_id, 1, created=number, part=number) for number in (1, 2)]
+    retrieved = _fetched(request, closing=Closing(parts=1, rows=3, sha256="0", started_at=applied[0].refreshed_at))
+    if retrieved_first:
+        await town.say(retrieved)
+        await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["state"] == "retrieved")
+        await town.say(*applied)
+    else:
+        await town.say(*applied)
+        early = await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["version"] == 1)
+        assert early.json()["state"] == "asked"
+        await town.say(retrieved)
     done = (await waiting).json()
     assert (done["state"], done["version"], done["asked_by"]) == ("refreshed", 1, "usr_ada")
     counted = await town.eventually(
         lambda: firm.admin.get(path), lambda answer: answer.json()["changes"].get("accounts", {}).get("created") == 3
     )
     assert set(counted.json()["changes"]) == {"accounts"}
+    repeated = applied[0].model_copy(update={"full": True, "from_version": 0, "refreshed_at": now()})
+    unchanged = applied[0].model_copy(
+        update={"from_version": 1, "refreshed_at": now(), "changes": ReferenceChanges(), "part": 1}
+    )
+    await town.say(repeated, unchanged)
+    again_refreshed = await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["changes"] == {})
+    assert again_refreshed.json()["version"] == 1
     again = (await firm.admin.post(path, json={"kinds": ["journals"]})).json()
     assert again["refresh_id"] != first["refresh_id"]
     later = await town.hear(AccountsRefreshRequested, lambda event: event.refresh_id == again["refresh_id"])

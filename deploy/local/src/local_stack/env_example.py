@@ -51,22 +51,32 @@ def settings_of(package: str) -> Iterator[type[BaseSettings]]:
 
 def variables(settings: type[BaseSettings]) -> dict[str, FieldInfo]:
     """The variables that a class reads."""
-    prefix = settings.model_config.get("env_prefix", "")
-    return {f"{prefix}{name}".upper(): field for name, field in settings.model_fields.items()}
+    return {variable: settings.model_fields[name] for name, variable in _names(settings).items()}
 
 
-def known_and_required(service: str) -> tuple[set[str], set[str]]:
-    """The variables that a service reads, and those among them without which it does not start."""
+def check_environment(service: str, environment: dict[str, str]) -> None:
+    """Raises what the service would stop with at its start, and `ValueError` for a variable that it does not read."""
+    unread = set(environment)
     classes: list[type[BaseSettings]] = [Settings, *settings_of(service)]
-    fields = {name: field for settings in classes for name, field in variables(settings).items()}
-    return set(fields), {name for name, field in fields.items() if field.is_required()}
+    for settings in classes:
+        read = {variable: name for name, variable in _names(settings).items()}
+        settings.model_validate({read[name]: value for name, value in environment.items() if name in read})
+        unread -= set(read)
+    if unread:
+        raise ValueError(f"{service} does not read {', '.join(sorted(unread))}")
+
+
+def _names(settings: type[BaseSettings]) -> dict[str, str]:
+    """Field name → variable."""
+    prefix = settings.model_config.get("env_prefix", "")
+    return {name: f"{prefix}{name}".upper() for name in settings.model_fields}
 
 
 def _lines(settings: type[BaseSettings], known: frozenset[str]) -> Iterator[str]:
-    prefix = settings.model_config.get("env_prefix", "")
-    for variable, field in variables(settings).items():
-        if variable.lower().removeprefix(prefix.lower()) in known:
+    for name, variable in _names(settings).items():
+        if name in known:
             continue
+        field = settings.model_fields[name]
         yield "\n"
         yield from (f"# {line}\n" for line in wrap(field.description or "", 116))
         yield f"# {variable}={_shown(field)}\n"

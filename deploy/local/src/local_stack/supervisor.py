@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from time import monotonic
 
-import httpx
 from pydantic import BaseModel
 
 from local_stack.addresses import write_addresses
@@ -121,15 +122,14 @@ class Supervisor:
 
     def _service_part(self, spec: ServiceSpec, surroundings: Surroundings) -> Part:
         port = surroundings.ports[spec.name]
-        url = f"http://{HOST}:{port}"
         return Part(
             name=spec.name,
             command=(sys.executable, "-m", spec.name),
             port=port,
             log=self._stack.logs / f"{spec.name}.log",
-            is_ready=lambda: service_answers(url),
+            is_ready=lambda: service_answers(port),
             environment=surroundings.environment(spec),
-            url=url,
+            url=surroundings.http_url(spec.name),
         )
 
     async def _stop_parts(self, phase: Phase, message: str) -> None:
@@ -157,13 +157,20 @@ class Supervisor:
         self._state.write(self._stack)
 
 
-async def service_answers(url: str) -> bool:
+async def service_answers(port: int) -> bool:
     """Whether a service says that it can do its work."""
-    async with httpx.AsyncClient(timeout=2) as client:
-        try:
-            return (await client.get(f"{url}/ready")).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+    return await asyncio.to_thread(_says_ready, port)
+
+
+def _says_ready(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 async def _together(coroutines: Iterable[Coroutine[None, None, None]]) -> None:

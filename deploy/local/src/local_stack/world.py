@@ -1,6 +1,7 @@
 """A system for one test module: its own database, topics, storage, ports and keys, on a shared broker and server."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from local_stack.backends import Backends
 from local_stack.databases import create_database, drop_database, fresh_name, is_forgotten
+from local_stack.part import until
 from local_stack.ports import free_port
 from local_stack.services import SERVICES, Surroundings
 from qontable.provisioning import ensure_first_key
-from qontable.topics import ensure_topics
+from qontable.topics import all_topics, ensure_topics
 
 PARTITIONS = 3
+_SHOWN_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,7 @@ async def make_world(backends: Backends, folder: Path, *, partitions: int = PART
     name = fresh_name()
     prefix = f"{name}."
     admin_url = await create_database(backends.postgres, name)
-    await ensure_topics(backends.kafka, prefix, partitions=partitions)
-    await _delete_topics(backends.kafka, is_forgotten)
+    await _create_topics(backends.kafka, prefix, partitions)
     ensure_first_key(folder / "gateway-keys.json")
     try:
         yield World(
@@ -83,14 +85,34 @@ async def make_world(backends: Backends, folder: Path, *, partitions: int = PART
         )
     finally:
         await drop_database(backends.postgres, name)
-        await _delete_topics(backends.kafka, lambda topic: topic.startswith(prefix))
+        await _delete_topics(backends.kafka, prefix)
 
 
-async def _delete_topics(bootstrap: str, chosen: Callable[[str], bool]) -> None:
+async def _create_topics(bootstrap: str, prefix: str, partitions: int) -> None:
+    """Create topics and return when the broker shows them, a moment later. Deletes forgotten ones."""
+    await ensure_topics(bootstrap, prefix, partitions=partitions)
+    wanted = {f"{prefix}{topic.name}" for topic in all_topics()}
+    async with _admin(bootstrap) as client:
+
+        async def are_there() -> bool:
+            return wanted <= set(await client.list_topics())
+
+        async with asyncio.timeout(_SHOWN_SECONDS):
+            await until(are_there)
+        await client.delete_topics([topic for topic in await client.list_topics() if is_forgotten(topic)])
+
+
+async def _delete_topics(bootstrap: str, prefix: str) -> None:
+    async with _admin(bootstrap) as client:
+        await client.delete_topics([topic for topic in await client.list_topics() if topic.startswith(prefix)])
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await client.start()
     try:
-        await client.delete_topics([topic for topic in await client.list_topics() if chosen(topic)])
+        yield client
     finally:
         await client.close()
 

@@ -1,26 +1,21 @@
 """Topics into handlers, in batches, with no record lost, doubled, or in the way of another.
 
-FastStream polls and commits; everything that decides about records is here, because its own parser and validation
-take a whole batch down with one bad record (`docs/decisions/0002`). A batch is decoded record by record, cleared of
-what was consumed before, handed to the handler inside one transaction, and only then committed to Kafka. A record
-that the schema or the handler refuses is found by halving and set aside as bytes. If most of what comes would be set
-aside, the consumer stops and says so: that is a bad deploy, not bad data.
+FastStream polls and commits (`qontable.polling`); everything that decides about records is here, because its own
+parser and validation take a whole batch down with one bad record (`docs/decisions/0002`). A batch is decoded record by
+record, cleared of what was consumed before, handed to the handler inside one transaction, and only then committed to
+Kafka. A record that the schema or the handler refuses is found by halving and set aside as bytes. If most of what comes
+would be set aside, the consumer stops and says so: that is a bad deploy, not bad data.
 """
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
-import orjson
 import structlog
-from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from aiokafka import ConsumerRecord
 from opentelemetry.trace import Span, SpanKind
 from pydantic import ValidationError
 
@@ -42,7 +37,6 @@ log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
 KafkaRecord: TypeAlias = "ConsumerRecord[bytes, bytes]"
 MAX_BATCH = 1_000
-POLL_MS = 25
 STOPPING: tuple[type[BaseException], ...] = (*UNREACHABLE, TooManySetAside)
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -159,10 +153,8 @@ class Consumer(Generic[E]):
             return self._decode(record)
         except EnvelopeRefused as error:
             return self._refuse(record, "not_cloudevents", str(error))
-        except orjson.JSONDecodeError:
-            return self._refuse(record, "not_json", "the body is not JSON")
         except ValidationError as error:
-            return self._refuse(record, "invalid_event", describe_validation(error))
+            return self._refuse(record, *describe_validation(error))
         except Exception as error:  # noqa: BLE001 - an event that breaks its own model must not stop its neighbours
             return self._refuse(record, "unreadable", type(error).__name__)
 
@@ -175,8 +167,7 @@ class Consumer(Generic[E]):
         envelope = read_envelope(record.headers)
         if EVENT_TYPES.get(envelope.type) is not self.subscription.event:
             return self._refuse(record, "unknown_type", f"{self.subscription.event.ce_type()} is read here")
-        content = orjson.loads(body)
-        event = self.subscription.event.model_validate(content)
+        event = self.subscription.event.read(body)
         received = Received(event, envelope, body_hash(body), record, self.topic, self.name, envelope.traceparent)
         return self._traced(received) if sampled(envelope.traceparent) else received
 
@@ -236,58 +227,10 @@ class Consumer(Generic[E]):
         await asyncio.sleep(pause)
 
 
-def describe_validation(error: ValidationError) -> str:
-    """Where and why validation failed, without the values."""
+def describe_validation(error: ValidationError) -> tuple[str, str]:
+    """The reason, and where and why validation failed, without the values."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)[:10]
-    return "; ".join(f"{'.'.join(str(part) for part in item['loc'])[:200]}: {item['type']}" for item in errors)
-
-
-def subscribe(broker: KafkaBroker, consumer: "Consumer[Any]", topic_prefix: str, session_seconds: float) -> None:
-    """Tie a consumer to its topic in its own group, `<prefix><service>.<topic>`."""
-
-    @broker.subscriber(
-        f"{topic_prefix}{consumer.topic}",
-        batch=True,
-        max_records=MAX_BATCH,
-        batch_timeout_ms=POLL_MS,
-        group_id=f"{topic_prefix}{consumer.name}",
-        auto_offset_reset="earliest",
-        ack_policy=AckPolicy.NACK_ON_ERROR,
-        session_timeout_ms=int(session_seconds * 1000),
-        heartbeat_interval_ms=int(session_seconds * 1000 / 6),
-        max_poll_interval_ms=300_000,
-        parser=_parse_without_headers,
-        decoder=_raw_records,
-    )
-    async def _batch(records: Any) -> None:
-        await consumer.process(records)
-
-
-async def _parse_without_headers(records: Any, original: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
-    """FastStream's parser dies of an undecodable header and takes the batch with it: it gets none to see."""
-    message = await original(tuple(dataclasses.replace(record, headers=()) for record in records))
-    message.raw_message = records
-    message.consumer = _Rewindable(message.consumer)
-    return message
-
-
-class _Rewindable:
-    """A consumer whose partitions can all be rewound, whatever a rebalance did meanwhile.
-
-    FastStream rewinds the partitions of a failed batch one after the other and gives up at the first that is not ours
-    any more; those behind it would be committed past what failed. A partition that was taken away needs no rewinding.
-    """
-
-    def __init__(self, consumer: Any) -> None:
-        self._consumer = consumer
-
-    async def commit(self) -> None:
-        await self._consumer.commit()
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        with suppress(IllegalStateError):
-            self._consumer.seek(partition, offset)
-
-
-async def _raw_records(message: KafkaMessage) -> Iterable[KafkaRecord]:
-    return message.raw_message
+    if errors[0]["type"] == "json_invalid":
+        return "not_json", "the body is not JSON"
+    places = [".".join(str(part) for part in item["loc"])[:200] for item in errors]
+    return "invalid_event", "; ".join(f"{place}: {item['type']}" for place, item in zip(places, errors, strict=True))

@@ -11,11 +11,15 @@ from qontable.topics import MAX_RECORD_BYTES
 log = structlog.get_logger()
 
 
-def new_producer(bootstrap: str) -> AIOKafkaProducer:
-    """A producer that is not started yet."""
+def new_producer(bootstrap: str, *, idempotent: bool = True) -> AIOKafkaProducer:
+    """A producer that is not started yet.
+
+    An idempotent one keeps the order of many records in flight, and is done for once the broker has refused one: what
+    follows in that partition is out of sequence. One that is not goes on, and may repeat a record.
+    """
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
-        enable_idempotence=True,
+        enable_idempotence=idempotent,
         acks="all",
         linger_ms=5,
         max_batch_size=131_072,

@@ -22,12 +22,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from qontable.bus import Consumer, Subscription, subscribe
+from qontable.bus import Consumer, Subscription
 from qontable.database import UNREACHABLE, Database
 from qontable.guard import Guard
 from qontable.inbox import forget_old
 from qontable.loop import Loop, Step
 from qontable.outbox import Relay
+from qontable.polling import subscribe
 from qontable.producer import wait_for_kafka
 from qontable.settings import Settings
 from qontable.telemetry import configure

@@ -4,7 +4,7 @@ Topics are never created by the way: brokers have auto-creation off, and `ensure
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -17,9 +17,11 @@ MAX_INTAKE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic: `compacted` ones keep the last record of each key for ever, others keep 7 days."""
+    """A topic, who writes it and who reads it; `compacted` ones keep the last record of each key for ever."""
 
     name: str
+    senders: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     compacted: bool = False
 
     def settings(self) -> dict[str, str]:
@@ -30,45 +32,46 @@ class Topic:
         return limits | {"cleanup.policy": "delete", "retention.ms": str(RETENTION_MS)}
 
 
-COMPACTED = (
-    "firm.created",
-    "file.created",
-    "file.closed",
-    "connector.announced",
-    "connection.changed",
-    "file.integration_changed",
+DISPATCHED = "entry.dispatched"
+TOPICS = (
+    Topic("firm.created", ("platform",), ("hub", "entries"), compacted=True),
+    Topic("file.created", ("platform",), ("hub", "entries"), compacted=True),
+    Topic("file.closed", ("platform",), ("hub", "reference_data", "entries"), compacted=True),
+    Topic("entry.validated", ("platform",), ("entries",)),
+    Topic("entry.review_undone", ("platform",), ("entries",)),
+    Topic("entry.correction_requested", ("hub",), ("platform",)),
+    Topic("document.link_requested", ("entries",), ("platform",)),
+    Topic("document.link_renewed", ("platform",), ("entries",)),
+    Topic("connector.announced", ("gateways",), ("hub", "entries"), compacted=True),
+    Topic("connection.check_requested", ("hub",), ("gateways",)),
+    Topic("connection.checked", ("gateways",), ("hub",)),
+    Topic("connection.changed", ("hub",), ("reference_data", "entries", "gateways"), compacted=True),
+    Topic("connection.health_changed", ("gateways",), ("hub", "entries")),
+    Topic("connection.resealed", ("gateways",), ("hub",)),
+    Topic("file.integration_changed", ("hub",), ("reference_data", "entries"), compacted=True),
+    Topic("accounts.refresh_requested", ("reference_data", "hub", "entries"), ("gateways", "reference_data")),
+    Topic("accounts.fetched", ("gateways",), ("reference_data", "hub")),
+    Topic("accounts.refreshed", ("reference_data",), ("platform", "hub", "entries")),
+    Topic("accounts.full_requested", ("entries",), ("reference_data",)),
+    Topic("accounts.creation_requested", ("reference_data",), ("gateways",)),
+    Topic("sync.requested", ("hub",), ("entries",)),
+    Topic(DISPATCHED, ("entries",), ("gateways",)),
+    Topic("entry.recall_requested", ("entries",), ("gateways",)),
+    Topic("delivery.resolution_requested", ("hub",), ("gateways",)),
+    Topic("entry.delivery_changed", ("gateways",), ("entries",)),
+    Topic("entry.attempted", ("gateways",), ("hub",)),
+    Topic("entry.status_changed", ("entries",), ("platform", "hub")),
 )
-PLAIN = (
-    "entry.validated",
-    "entry.review_undone",
-    "entry.correction_requested",
-    "document.link_requested",
-    "document.link_renewed",
-    "connection.check_requested",
-    "connection.checked",
-    "connection.health_changed",
-    "connection.resealed",
-    "accounts.refresh_requested",
-    "accounts.fetched",
-    "accounts.refreshed",
-    "accounts.full_requested",
-    "accounts.creation_requested",
-    "sync.requested",
-    "entry.recall_requested",
-    "delivery.resolution_requested",
-    "entry.delivery_changed",
-    "entry.attempted",
-    "entry.status_changed",
-)
+"""As the plan has them (DESIGN 4). Of `entry.dispatched` there is one per connector, with its name behind a dot."""
 CONNECTORS = ("myunisoft",)
 
 
 def all_topics(connectors: Iterable[str] = CONNECTORS) -> tuple[Topic, ...]:
     """Every topic of the house, with one `entry.dispatched.<connector>` per connector."""
-    return (
-        *(Topic(name, compacted=True) for name in COMPACTED),
-        *(Topic(name) for name in PLAIN),
-        *(Topic(f"entry.dispatched.{connector}") for connector in connectors),
+    return tuple(
+        replace(topic, name=f"{topic.name}.{connector}") if topic.name == DISPATCHED else topic
+        for topic in TOPICS
+        for connector in (connectors if topic.name == DISPATCHED else ("",))
     )
 
 

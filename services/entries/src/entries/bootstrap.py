@@ -15,7 +15,7 @@ from entries.app.reference import Reference
 from entries.domain.decision import Patience
 from entries.settings import EntriesSettings
 from qontable.bus import Subscription
-from qontable.events.connector import ConnectorAnnounced
+from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged
 from qontable.events.hub import ConnectionChanged, FileIntegrationChanged, SyncRequested
 from qontable.events.platform import (
@@ -82,6 +82,7 @@ def _documents(service: Service, settings: EntriesSettings, judge: Wake, fetch: 
         allow_private=settings.entries_allow_private_addresses,
         connections=settings.entries_document_fetches,
     )
+    service.add_part(links.client)
     return Documents(
         service.units,
         open_storage(settings.storage_url),
@@ -119,6 +120,7 @@ def _subscribe(
         Subscription(DocumentLinkRenewed, documents.link_renewed),
         Subscription(ConnectorAnnounced, integrations.connector_announced),
         Subscription(ConnectionChanged, integrations.connection_changed),
+        Subscription(ConnectionHealthChanged, integrations.health_changed),
         Subscription(FileIntegrationChanged, integrations.integration_changed),
         Subscription(AccountsRefreshed, reference.refreshed),
         Subscription(EntryDeliveryChanged, outcome.delivery_changed),

@@ -36,5 +36,5 @@ class EntriesSettings(Settings):
 
     @property
     def document_lease(self) -> timedelta:
-        """How long a fetched document belongs to its process: twice the longest fetch."""
-        return timedelta(seconds=2 * self.entries_document_seconds)
+        """How long a document that is fetched belongs to its process: the longest fetch, and time to store it."""
+        return timedelta(seconds=self.entries_document_seconds + 10)

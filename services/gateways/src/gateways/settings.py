@@ -21,7 +21,7 @@ class GatewaySettings(Settings):
         description="This process's place among its replicas, which no other process may have at the same time and "
         "which it has again when it is started again. When empty: host name and port.",
     )
-    lanes: int = Field(50, ge=1, description="Most connections that one process works at the same time.")
+    lanes: int = Field(200, ge=1, description="Most connections that one process works at the same time.")
     lease_seconds: float = Field(
         30.0, gt=0, description="Shortest lease of a lane; twice as long as an attempt may take where that is more."
     )

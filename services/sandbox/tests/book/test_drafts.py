@@ -10,7 +10,7 @@ from qontable.fec import FecRefused, open_fec
 from qontable.fec.layout import ALWAYS, SIDES
 from qontable.fec.problems import Findings
 from sandbox.domain.drafts import Draft
-from sandbox.domain.event_drafts import chart_of_drafts, drafts_of_events
+from sandbox.domain.event_drafts import axes_of_drafts, chart_of_drafts, drafts_of_events
 from sandbox.domain.fec_drafts import drafts_of_fec
 from sandbox.domain.pdf import render_pdf
 from sandbox.domain.software_seed import seed_from_chart
@@ -151,6 +151,18 @@ def test_events_become_drafts_that_keep_their_identity(tmp_path: Path) -> None:
     assert [(journal.code, journal.type) for journal in chart.journals] == [("ACH", "purchases")]
 
 
+def test_analytic_axes_of_events_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    share = {"axis": "PROJET", "section": "NORD", "amount": "1.00"}
+    lines = [
+        {"account": "606100", "label": "a", "debit": "1.00", "credit": "0.00", "analytic": [share]},
+        {"account": "401000", "label": "a", "debit": "0.00", "credit": "1.00"},
+    ]
+    path.write_bytes(content(lines=lines))
+    (axis,) = axes_of_drafts(drafts_of_events(path))
+    assert (axis.code, [section.code for section in axis.sections]) == ("PROJET", ["NORD"])
+
+
 def test_lines_that_are_no_events_are_all_named(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(
@@ -173,6 +185,15 @@ def test_an_entry_has_the_same_identity_every_time_and_another_in_another_file(t
     (first,), _ = drafts(path)
     (second,), _ = drafts(path)
     assert first.identity("fil_1") == second.identity("fil_1") != first.identity("fil_2")
+
+
+def test_the_same_number_of_another_year_is_another_entry(tmp_path: Path) -> None:
+    sides = [{"CompteNum": "606100", "Debit": "1"}, {"CompteNum": "401000", "Credit": "1"}]
+    (this_year,), _ = drafts(write_fec(tmp_path / "123456789FEC20261231.txt", *sides))
+    earlier = [side | {"EcritureDate": "20250315"} for side in sides]
+    (last_year,), _ = drafts(write_fec(tmp_path / "123456789FEC20251231.txt", *earlier))
+    assert this_year.key == last_year.key
+    assert this_year.identity("fil_1") != last_year.identity("fil_1")
 
 
 def test_the_pdf_of_an_entry_has_the_same_bytes_every_time_and_no_other_has_them(tmp_path: Path) -> None:

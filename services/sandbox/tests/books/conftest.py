@@ -170,9 +170,9 @@ def code_of(response: httpx.Response) -> str:
     return found
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds; fails after ten seconds."""
-    async with asyncio.timeout(10):
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    """Wait until something holds; fails after so many seconds."""
+    async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - what is waited for is in another process or on the wire
             await asyncio.sleep(0.02)
 

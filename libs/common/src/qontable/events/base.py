@@ -3,23 +3,36 @@
 Readers ignore fields they do not know; a change that would break a reader is a new type (DESIGN 4).
 """
 
-from typing import Annotated, ClassVar
+from datetime import datetime
+from typing import Annotated, ClassVar, Self
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+
+def _date_and_time(value: object) -> object:
+    """An instant is written as RFC 3339 says: a number, also one in a text, is no count of seconds."""
+    if isinstance(value, str):
+        if value[4:5] != "-":
+            raise ValueError("not an instant")
+        return datetime.fromisoformat(value)
+    return value
+
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 DecimalText = Annotated[str, StringConstraints(max_length=40)]
 DateText = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, BeforeValidator(_date_and_time)]
 Version = int
 
 
 class Part(BaseModel):
     """A piece of an event. Errors never quote the input: it may hold labels or secrets (DESIGN 8, rule 6)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, serialize_by_alias=True, allow_inf_nan=False
+    )
 
 
 class Event(Part):
@@ -47,6 +60,14 @@ class Event(Part):
     def ce_type(cls) -> str:
         """The type's name on the wire, with its major version."""
         return f"qontable.{cls.type_name}.v{cls.major}"
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """The event that a body says, taken at its word: a number is no text, no instant and no yes or no.
+
+        Raises `pydantic.ValidationError`; its first error is of type `json_invalid` where the body is not JSON.
+        """
+        return cls.model_validate_json(body, strict=True)
 
     def body(self) -> bytes:
         """The body on the wire: deterministic, so that the same fact has the same bytes."""

@@ -59,8 +59,8 @@ async def _fetch_facts(connection: Connection, keys: Sequence[EntryKey]) -> list
         return []
     rows = await connection.fetch(
         """
-        select e.*, r.traceparent, d.revision as delivery_revision, d.open, d.state, d.recall_requested_at,
-            d.recall_too_late, d.change
+        select e.*, r.traceparent, r.content_bytes, d.revision as delivery_revision, d.open, d.state,
+            d.recall_requested_at, d.recall_too_late, d.change
         from entries e
         join unnest($1::text[], $2::text[]) as claimed (file_id, entry_id) using (file_id, entry_id)
         left join revisions r using (file_id, entry_id, revision)
@@ -132,6 +132,7 @@ def _facts(row: Any) -> EntryFacts:
         status=row["status"],
         visible=row["visible"],
         version=row["version"],
+        content_bytes=row["content_bytes"] or 0,
         traceparent=row["traceparent"],
         delivery=_delivery_facts(row) if row["delivery_id"] else None,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from entries.domain.facts import FileFacts
 from qontable.database import Connection
-from qontable.events.connector import ConnectorAnnounced
+from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.hub import ConnectionChanged, FileIntegrationChanged, FilePolicies
 from qontable.sheet import Sheet
 
@@ -66,6 +66,21 @@ async def save_connections(connection: Connection, events: Sequence[ConnectionCh
     return [row["connection_id"] for row in rows]
 
 
+async def save_health(connection: Connection, events: Sequence[ConnectionHealthChanged]) -> None:
+    """Keep each connection's health at its highest version; at most one event per connection."""
+    await connection.execute(
+        """
+        insert into connection_health (connection_id, version, connected)
+        select * from unnest($1::text[], $2::bigint[], $3::boolean[])
+        on conflict (connection_id) do update set version = excluded.version, connected = excluded.connected
+        where connection_health.version < excluded.version
+        """,
+        [event.connection_id for event in events],
+        [event.version for event in events],
+        [event.health == "connected" for event in events],
+    )
+
+
 async def save_connectors(connection: Connection, events: Sequence[ConnectorAnnounced]) -> list[str]:
     """Keep each connector's sheet at its highest version, at most one event each; those for which this was news."""
     rows = await connection.fetch(
@@ -121,12 +136,13 @@ async def fetch_file_facts(
     rows = await connection.fetch(
         """
         select file_id, closed_at, i.connection_id, i.connector, i.software_file_id, i.active, i.send_from,
-            i.before_send_from, i.journal_map, i.policies, c.enabled, c.frequency, l.before,
+            i.before_send_from, i.journal_map, i.policies, c.enabled, c.frequency, h.connected, l.before,
             r.connection_id is not distinct from i.connection_id
                 and r.software_file_id is not distinct from i.software_file_id and r.version > 0 as has_reference_data
         from files
         left join integrations i using (file_id)
         left join connections c on c.connection_id = i.connection_id
+        left join connection_health h on h.connection_id = i.connection_id
         left join releases l using (file_id)
         left join reference_files r using (file_id)
         where file_id = any($1)
@@ -146,6 +162,7 @@ def _file_facts(row: Any, sheets: dict[str, Sheet]) -> FileFacts:
         software_file_id=row["software_file_id"],
         active=row["active"],
         connection_enabled=bool(row["enabled"]),
+        connection_well=row["connected"] is not False,
         frequency=row["frequency"] or "manual",
         send_from=row["send_from"],
         before_send_from=row["before_send_from"],

@@ -52,8 +52,9 @@ async def insert_revisions(connection: Connection, revisions: Sequence[Revision]
     await connection.execute(
         """
         insert into revisions
-            (file_id, entry_id, revision, content, content_hash, validated_at, traceparent, received_at)
-        select file_id, entry_id, revision, content::json, content_hash, validated_at, traceparent, $8
+            (file_id, entry_id, revision, content, content_bytes, content_hash, validated_at, traceparent, received_at)
+        select file_id, entry_id, revision, content::json, octet_length(content), content_hash, validated_at,
+            traceparent, $8
         from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bytea[], $6::timestamptz[], $7::text[])
             as new (file_id, entry_id, revision, content, content_hash, validated_at, traceparent)
         """,

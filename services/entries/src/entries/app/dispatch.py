@@ -3,7 +3,6 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import orjson
@@ -144,11 +143,8 @@ def _without_links(content: EntryContent) -> EntryContent:
 def _new_trace(candidate: Candidate) -> str | None:
     """The context under which the dispatch travels: a step of the entry's own trace."""
     parent = candidate.facts.traceparent
-    tracing = sampled(parent)
+    if not sampled(parent):
+        return parent
     attributes = {"qontable.entry_id": candidate.facts.entry_id, "qontable.file_id": candidate.facts.file_id}
-    with (
-        span("dispatch entry", kind=SpanKind.PRODUCER, parent=parent, attributes=attributes)
-        if tracing
-        else nullcontext()
-    ):
-        return current_traceparent() if tracing else parent
+    with span("dispatch entry", kind=SpanKind.PRODUCER, parent=parent, attributes=attributes):
+        return current_traceparent()

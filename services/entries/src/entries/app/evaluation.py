@@ -7,6 +7,7 @@ them, under the entry's lock, so that two facts that arrive at once cannot contr
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 
 import structlog
 
@@ -28,6 +29,8 @@ from qontable.clock import now
 from qontable.database import UNREACHABLE
 from qontable.telemetry import frames
 from qontable.unit import Unit, Units
+
+PORTION_BYTES = 4 * 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -66,7 +69,7 @@ class Evaluation:
         """
         moment, limit = now(), self._limit
         try:
-            claimed = await self._turn(moment, limit)
+            more = await self._turn(moment, limit)
         except UNREACHABLE:
             raise
         except Unjudged as failure:
@@ -80,21 +83,22 @@ class Evaluation:
             self._limit = 1
             return True
         self._limit = min(self._chunk, limit * 2)
-        return claimed == limit
+        return more
 
-    async def _turn(self, moment: datetime, limit: int) -> int:
+    async def _turn(self, moment: datetime, limit: int) -> bool:
         async with self._units.unit() as unit:
             claimed = await claim_due(unit.connection, moment, limit)
+            portion = _portion(claimed)
             try:
-                if claimed:
-                    await self._evaluate(unit, claimed, moment)
+                if portion:
+                    await self._evaluate(unit, portion, moment)
             except UNREACHABLE:
                 raise
             except Exception as error:
-                if len(claimed) == 1:
-                    raise Unjudged(claimed[0].key) from error
+                if len(portion) == 1:
+                    raise Unjudged(portion[0].key) from error
                 raise
-        return len(claimed)
+        return len(claimed) == limit or len(portion) < len(claimed)
 
     async def _evaluate(self, unit: Unit, claimed: Sequence[EntryFacts], moment: datetime) -> None:
         past = {facts.key: standing(facts) for facts in claimed}
@@ -129,6 +133,12 @@ class Evaluation:
         return await self._dispatch.send(unit, leaving, moment)
 
 
+def _portion(claimed: Sequence[EntryFacts]) -> list[EntryFacts]:
+    """As many of the first entries as are read into memory at once, at least one; the others stay due."""
+    before = accumulate((facts.content_bytes for facts in claimed), initial=0)
+    return [facts for facts, size in zip(claimed, before, strict=False) if size < PORTION_BYTES]
+
+
 async def _write(
     unit: Unit,
     judged: Sequence[Judged],
@@ -136,11 +146,10 @@ async def _write(
     deliveries: dict[EntryKey, DeliveryFacts],
     moment: datetime,
 ) -> None:
-    standings = []
-    for item in judged:
-        delivery = deliveries.get(item.facts.key, item.facts.delivery)
-        written = _stand(unit, item, contents.get(item.facts.key), delivery, moment)
-        standings.append(written)
+    standings = [
+        _stand(unit, item, contents.get(item.facts.key), deliveries.get(item.facts.key, item.facts.delivery), moment)
+        for item in judged
+    ]
     await save_standings(unit.connection, standings, moment)
 
 

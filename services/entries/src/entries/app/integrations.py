@@ -8,13 +8,14 @@ from entries.adapters.integrations import (
     files_of_connectors,
     save_connections,
     save_connectors,
+    save_health,
     save_integrations,
 )
 from entries.adapters.waking import wake_files
 from entries.app.dispatch import publish_recalls
 from qontable.bus import Received
 from qontable.clock import now
-from qontable.events.connector import ConnectorAnnounced
+from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.hub import ConnectionChanged, FileIntegrationChanged
 from qontable.unit import Unit
 
@@ -50,6 +51,16 @@ class Integrations:
         }
         changed = await save_connections(unit.connection, list(newest.values()))
         await self._changed(unit, await files_of_connections(unit.connection, changed))
+
+    async def health_changed(self, unit: Unit, received: Sequence[Received[ConnectionHealthChanged]]) -> None:
+        """Connections fare otherwise: refreshes that entries asked for may be answered now, or not for a while."""
+        newest = {
+            item.event.connection_id: item.event for item in sorted(received, key=lambda item: item.event.version)
+        }
+        await save_health(unit.connection, list(newest.values()))
+        files = await files_of_connections(unit.connection, list(newest))
+        await wake_files(unit.connection, files, ("reference_refresh",), now())
+        unit.after_commit(self._woken)
 
     async def connector_announced(self, unit: Unit, received: Sequence[Received[ConnectorAnnounced]]) -> None:
         """Connectors and their data sheets are known from now on."""

@@ -7,7 +7,6 @@ gathered, so that the accountant hears of it at once; then everything that is st
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from entries.domain.facts import Candidate, FileFacts
 from entries.domain.verdict import Verdict, WaitReason
@@ -120,26 +119,28 @@ class _Asking:
 
 
 def _asking(candidate: Candidate, findings: Iterable[Finding], now: datetime, patience: Patience) -> _Asking:
-    """What our reference data may not know yet: each kind is asked for once per revision before it is believed."""
-    stale = stale_kinds(findings, candidate.reference.refreshed_at, candidate.received_at)
-    standings = {kind: _question(candidate, kind, now, patience) for kind in stale}
-    pending = [
-        candidate.asked_at[kind] + patience.refresh for kind, standing in standings.items() if standing == "pending"
-    ]
-    asked = frozenset(kind for kind, standing in standings.items() if standing == "ask")
-    if asked:
+    """What our reference data may not know yet: each kind is asked for once per revision before it is believed.
+
+    One question per file and kind stands at a time. A question that was not answered in time is given up, unless the
+    software cannot be asked at all: that is not the accountant's fault.
+    """
+    ask: set[ReferenceKind] = set()
+    pending: list[datetime] = []
+    for kind in stale_kinds(findings, candidate.reference.refreshed_at, candidate.received_at):
+        asked = candidate.asked_at.get(kind)
+        if asked is None or _answered(candidate, kind, asked):
+            ask.add(kind)
+        elif now < asked + patience.refresh:
+            pending.append(asked + patience.refresh)
+        elif not candidate.file.connection_well:
+            pending.append(now + patience.refresh)
+        elif asked < candidate.received_at:
+            ask.add(kind)
+    if ask:
         pending.append(now + patience.refresh)
-    return _Asking(asked, min(pending, default=None))
+    return _Asking(frozenset(ask), min(pending, default=None))
 
 
-def _question(
-    candidate: Candidate, kind: ReferenceKind, now: datetime, patience: Patience
-) -> Literal["ask", "pending", "given_up"]:
-    asked = candidate.asked_at.get(kind)
-    if asked is None:
-        return "ask"
+def _answered(candidate: Candidate, kind: ReferenceKind, asked: datetime) -> bool:
     fetched = candidate.reference.refreshed_at.get(kind)
-    answered = fetched is not None and fetched >= asked
-    if not answered and now < asked + patience.refresh:
-        return "pending"
-    return "given_up" if not answered and asked >= candidate.received_at else "ask"
+    return fetched is not None and fetched >= asked

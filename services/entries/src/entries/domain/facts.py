@@ -37,7 +37,10 @@ class DeliveryFacts:
 
 @dataclass(frozen=True, slots=True)
 class EntryFacts:
-    """An entry's row: revisions known, undone, returned and accepted, and what was last said of it (`visible`)."""
+    """An entry's row: revisions known, undone, returned and accepted, and what was last said of it (`visible`).
+
+    `content_bytes` is the size of the newest revision's body.
+    """
 
     firm_id: str
     file_id: str
@@ -53,6 +56,7 @@ class EntryFacts:
     status: EntryStatus
     visible: dict[str, Any]
     version: int
+    content_bytes: int
     traceparent: str | None
     delivery: DeliveryFacts | None
 
@@ -74,7 +78,10 @@ class EntryFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A client file's tie to its software file, as far as it is known. Without `sheet` the connector is not."""
+    """A client file's tie to its software file, as far as it is known. Without `sheet` the connector is not.
+
+    `connection_well` says whether the software could be asked lately; unheard of is well.
+    """
 
     closed: bool
     connection_id: str | None = None
@@ -82,6 +89,7 @@ class FileFacts:
     software_file_id: str | None = None
     active: bool = False
     connection_enabled: bool = False
+    connection_well: bool = True
     frequency: Frequency = "manual"
     send_from: date | None = None
     before_send_from: Literal["wait", "already_in_books"] = "wait"

@@ -142,9 +142,12 @@ async def write(connection: Connection, deliveries: Sequence[Delivery]) -> list[
 
 
 async def pick_queued(
-    connection: Connection, connection_id: str, *, busy: Collection[str], files: int, per_file: int
+    connection: Connection, connection_id: str, *, busy: Collection[str], files: int, per_file: int, most: int
 ) -> list[Work]:
-    """Due entries of at most `files` files that are not `busy`, the longest waiting first, each file's in sequence."""
+    """At most `most` due entries of at most `files` files that are not `busy`, the longest waiting files first.
+
+    They come file by file in sequence; a file has none left out before or between those that came.
+    """
     rows = await connection.fetch(
         f"""
         with waiting as (
@@ -154,18 +157,20 @@ async def pick_queued(
         )
         select {_COLUMNS}, d.dispatch::text as dispatch
         from waiting cross join lateral (
-            select * from deliveries
+            select *, row_number() over (order by sequence) as place from deliveries
             where connection_id = $1 and state = 'queued' and due_at <= now() and file_id = waiting.file_id
             order by sequence limit $4
         ) d
-        order by d.file_id, d.sequence
+        order by d.place limit $5
         """,  # noqa: S608
         connection_id,
         list(busy),
         files,
         per_file,
+        most,
     )
-    return [Work(_delivery(row), row["dispatch"]) for row in rows]
+    works = [Work(_delivery(row), row["dispatch"]) for row in rows]
+    return sorted(works, key=lambda work: (work.delivery.file_id, work.delivery.sequence))
 
 
 async def pick_asked(connection: Connection, connection_id: str, *, busy: Collection[str], most: int) -> list[Work]:

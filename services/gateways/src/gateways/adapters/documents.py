@@ -1,7 +1,7 @@
 """Kept documents as parcels carry them, and attempts' payloads, in object storage."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import orjson
 
@@ -33,11 +33,19 @@ def _document(storage: Storage, kept: KeptDocument) -> ParcelDocument:
     return ParcelDocument(kept, read)
 
 
-async def keep_payload(storage: Storage, firm_id: str, exchange: Exchange) -> str | None:
-    """Keep what was sent and answered, as `{"sent", "answered"}`; the key, or nothing if there is nothing to keep."""
-    if exchange.sent is None and exchange.answered is None:
+async def keep_payloads(storage: Storage, firm_id: str, exchanges: Mapping[str, Exchange]) -> str | None:
+    """Keep what was sent and answered, as `{delivery_id: {"sent", "answered"}}`, in one object of the firm's.
+
+    Its key; nothing if there is nothing to keep. Raises `StorageFailed`.
+    """
+    kept = {
+        delivery_id: {"sent": _text(exchange.sent), "answered": _text(exchange.answered)}
+        for delivery_id, exchange in exchanges.items()
+        if exchange.sent is not None or exchange.answered is not None
+    }
+    if not kept:
         return None
-    content = orjson.dumps({"sent": _text(exchange.sent), "answered": _text(exchange.answered)})
+    content = orjson.dumps(kept)
     key = f"attempts/{firm_id}/{hashlib.sha256(content).hexdigest()}.json"
     await storage.put(key, content)
     return key

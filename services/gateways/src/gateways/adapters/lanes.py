@@ -68,7 +68,10 @@ async def touch(connection: Connection, lanes: Iterable[Touched]) -> None:
 
 
 async def take(connection: Connection, owner: Owner, lengths: Mapping[str, timedelta], most: int) -> list[Taken]:
-    """Lease up to `most` lanes with due work, longest waiting first; `lengths` are the leases', by connector."""
+    """Lease up to `most` lanes with due work, those first that no owner has written to for longest.
+
+    `lengths` are the leases', by connector.
+    """
     asked = Deadline.after(0)
     rows = await connection.fetch(
         """
@@ -77,7 +80,7 @@ async def take(connection: Connection, owner: Owner, lengths: Mapping[str, timed
                 extract(epoch from clock_timestamp() - requests_at)::float8 as requests_age
             from lanes
             where connector = any($1) and due_at <= now() and (lease_until is null or lease_until <= now())
-            order by due_at limit $5
+            order by requests_at limit $5
             for update skip locked
         ), kinds as (
             select * from unnest($1::text[], $2::interval[]) as kinds (connector, length)
@@ -111,6 +114,23 @@ def _taken(row: asyncpg.Record, owner: Owner, asked: Deadline) -> Taken:
     )
     made = [[age + row["requests_age"], count] for age, count in row["requests_made"]]
     return Taken(lease, None if row["abandoned"] else made)
+
+
+async def any_waits(connection: Connection, connectors: Iterable[str]) -> bool:
+    """Whether a lane with due work has no owner."""
+    query = """
+        select exists (
+            select from lanes
+            where connector = any($1) and due_at <= now() and (lease_until is null or lease_until <= now())
+        )
+    """
+    return bool(await connection.fetchval(query, list(connectors)))
+
+
+async def holds(connection: Connection, lease: Lease) -> bool:
+    """Whether the lane is still this lease's."""
+    query = "select true from lanes where connection_id = $1 and lease_token = $2"
+    return bool(await connection.fetchval(query, lease.connection_id, lease.token))
 
 
 async def hold(connection: Connection, lease: Lease) -> tuple[LaneHealth, datetime]:

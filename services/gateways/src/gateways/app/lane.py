@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from itertools import groupby
+from time import monotonic
 
 import structlog
 
@@ -23,6 +24,7 @@ from qontable.telemetry import frames
 log = structlog.get_logger()
 
 PER_FILE = 20
+AT_ONCE = 60
 JOBS_AT_ONCE = 4
 LINGER_SECONDS = 2.0
 SHORTEST_SECONDS = 0.02
@@ -34,6 +36,7 @@ class Lane:
     """Works one lane until nothing is due for a while, the lease is lost, or it is told to leave."""
 
     def __init__(self, parts: Parts, taken: Taken) -> None:
+        self.began = monotonic()
         self._parts = parts
         self._taken = taken
         self._lease = taken.lease
@@ -136,7 +139,9 @@ class Lane:
         if room <= 0:
             return
         per_file = 1 if tenure.ledger.health.failures else PER_FILE
-        works = await deliveries.pick_queued(connection, lane, busy=self._files, files=room, per_file=per_file)
+        works = await deliveries.pick_queued(
+            connection, lane, busy=self._files, files=room, per_file=per_file, most=AT_ONCE
+        )
         for file_id, entries in groupby(works, key=lambda work: work.delivery.file_id):
             self._start(self._files, file_id, send_file(tenure, list(entries)))
 

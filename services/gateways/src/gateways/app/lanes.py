@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from gateways.adapters import lanes
+from gateways.adapters.lanes import Taken
 from gateways.adapters.slots import Presence
 from gateways.app.lane import Lane
 from gateways.app.parts import Parts
 from qontable.loop import Loop
 
 STOP_SECONDS = 12.0
+TURN_SECONDS = 30.0
 
 
 class Lanes:
@@ -35,18 +38,30 @@ class Lanes:
             self.loop.wake()
 
     async def step(self) -> bool:
-        """Take lanes with due work; true when there may be more to take at once."""
+        """Take lanes with due work; where all places are taken and others wait, the one longest at work makes room."""
         owner, room = self._presence.owner, self._most - len(self._working)
-        if owner is None or room <= 0:
+        if owner is None:
             return False
         async with self._parts.units.database.transaction() as connection:
-            taken = await lanes.take(connection, owner, self._lengths, room)
-        for item in taken:
-            lane = Lane(self._parts, item)
-            task = asyncio.create_task(lane.run(), name=f"lane {item.lease.connection_id}")
-            self._working[item.lease.connection_id] = (lane, task)
-            task.add_done_callback(partial(self._ended, item.lease.connection_id))
+            taken = await lanes.take(connection, owner, self._lengths, room) if room > 0 else []
+            waiting = room <= 0 and await lanes.any_waits(connection, self._lengths)
+        for lane in taken:
+            self._work(lane)
+        if waiting:
+            self._make_room()
         return False
+
+    def _work(self, taken: Taken) -> None:
+        name = taken.lease.connection_id
+        lane = Lane(self._parts, taken)
+        task = asyncio.create_task(lane.run(), name=f"lane {name}")
+        self._working[name] = (lane, task)
+        task.add_done_callback(partial(self._ended, name))
+
+    def _make_room(self) -> None:
+        longest = min((lane for lane, _ in self._working.values()), key=lambda lane: lane.began)
+        if monotonic() - longest.began > TURN_SECONDS:
+            longest.leave()
 
     async def __aenter__(self) -> Self:
         return self
@@ -62,7 +77,9 @@ class Lanes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _ended(self, connection_id: str, _task: asyncio.Task[None]) -> None:
-        del self._working[connection_id]
+    def _ended(self, connection_id: str, task: asyncio.Task[None]) -> None:
+        """A lane that was lost and taken again has been replaced already."""
+        if self._working[connection_id][1] is task:
+            del self._working[connection_id]
         if self.loop:
             self.loop.wake()

@@ -15,7 +15,7 @@ import structlog
 
 from gateways.adapters import attempts, deliveries, lanes
 from gateways.adapters.attempts import Opened
-from gateways.adapters.documents import keep_payload
+from gateways.adapters.documents import keep_payloads
 from gateways.app.gathering import Gathering
 from gateways.app.parts import Parts
 from gateways.app.tries import EXPECTED, Tried, attempted, health_changed, without_answer
@@ -45,7 +45,7 @@ class Ledger:
         self._rules = rules
         self._version = version
         self._openings = Gathering[Sequence[str], list[Opened]](self._open)
-        self._settlements = Gathering[Tried, None](self._settle_isolated)
+        self._settlements = Gathering[Tried, None](self._settle_batch)
 
     async def open(self, delivery_ids: Sequence[str]) -> list[Opened]:
         """Put attempts on record; deliveries that were recalled or changed hands are left out."""
@@ -53,7 +53,7 @@ class Ledger:
 
     async def settle(self, tried: Tried) -> None:
         """Write what came of a try, and what follows from it."""
-        await self._settlements(replace(tried, payload_key=await self._keep_payload(tried)))
+        await self._settlements(tried)
 
     async def note(self, unit: Unit, sign: Sign, started_at: datetime) -> None:
         """Take a sign of the software's health into account, within the caller's transaction."""
@@ -62,12 +62,22 @@ class Ledger:
 
     async def _open(self, portions: Sequence[Sequence[str]]) -> list[list[Opened]]:
         wanted = [delivery_id for portion in portions for delivery_id in portion]
-        async with self._parts.units.unit() as unit:
-            opened = await attempts.open_sends(unit.connection, self._lease, wanted, self._rules.attempt)
-            if len(opened) < len(wanted):
-                await lanes.hold(unit.connection, self._lease)
+        async with self._parts.units.database.pool.acquire() as connection:
+            opened = await attempts.open_sends(connection, self._lease, wanted, self._rules.attempt)
+            if len(opened) < len(wanted) and not await lanes.holds(connection, self._lease):
+                raise LeaseLost(self._lease.connection_id)
         by_id = {item.delivery_id: item for item in opened}
         return [[by_id[name] for name in portion if name in by_id] for portion in portions]
+
+    async def _settle_batch(self, batch: Sequence[Tried]) -> Sequence[None]:
+        """Payloads first: events name them. One object holds those of a batch, which is of one firm."""
+        exchanges = {tried.delivery.delivery_id: tried.outcome.exchange for tried in batch}
+        try:
+            key = await keep_payloads(self._parts.storage, self._lease.firm_id, exchanges)
+        except OSError as error:
+            log.warning("payloads of attempts were not kept", attempts=len(batch), error=type(error).__name__)
+            key = None
+        return await self._settle_isolated([replace(tried, payload_key=key) for tried in batch])
 
     async def _settle_patiently(self, batch: Sequence[Tried]) -> Sequence[None]:
         failures = 0
@@ -157,13 +167,6 @@ class Ledger:
         parked = [replace(given_up(row), changed_at=now) for row in rows.values() if row.state == "queued"]
         for row in await deliveries.write(unit.connection, parked):
             unit.publish(row.event(), traceparent=row.traceparent)
-
-    async def _keep_payload(self, tried: Tried) -> str | None:
-        try:
-            return await keep_payload(self._parts.storage, tried.delivery.firm_id, tried.outcome.exchange)
-        except OSError as error:
-            log.warning("an attempt's payload was not kept", error=type(error).__name__)
-            return None
 
 
 def _after(tried: Tried, row: Delivery, at: Moment) -> Delivery:

@@ -32,6 +32,7 @@ class Turnstile:
             yield turns
         finally:
             if turns.reserved:
+                self.window.held -= 1
                 self.leave()
 
     def turns(self) -> "Turns":
@@ -48,17 +49,22 @@ class Turnstile:
         return self.window.made(asyncio.get_running_loop().time())
 
     async def enter(self) -> None:
-        """Wait for a place and for the window; `leave` ends the stay."""
+        """Wait for a place and for a promise of the window, which `begin` redeems; `leave` ends the stay."""
         clock = asyncio.get_running_loop().time
         await self._places.acquire()
         try:
             async with self._queue:
                 while (pause := self.window.wait(clock())) > 0:  # noqa: ASYNC110 - no event, time passes by itself
                     await asyncio.sleep(pause)
-                self.window.note(clock())
+                self.window.held += 1
         except BaseException:
             self.leave()
             raise
+
+    def begin(self) -> None:
+        """The request that was promised leaves now."""
+        self.window.held -= 1
+        self.window.note(asyncio.get_running_loop().time())
 
     def leave(self) -> None:
         """Give the place back; the request stays counted."""
@@ -84,6 +90,7 @@ class Turns:
             self.reserved = False
         else:
             await self._turnstile.enter()
+        self._turnstile.begin()
         try:
             if not self._lease.covers(self.deadline or Deadline.after(0)):
                 raise TimeoutError

@@ -12,21 +12,22 @@ SLICES = 20
 
 
 class RequestWindow:
-    """Counts requests on a clock of the caller's, in seconds."""
+    """Counts requests on a clock of the caller's, in seconds. `held` ones are promised and leave some time later."""
 
     def __init__(self, requests: int, seconds: float) -> None:
         self._most = requests
         self._seconds = seconds
         self._slice = seconds / SLICES
+        self.held = 0
         self._made: deque[list[float]] = deque()  # [end of slice, count]
 
     def wait(self, now: float) -> float:
         """Seconds until one more request may leave; zero when it may leave now."""
         while self._made and self._made[0][0] + self._seconds <= now:
             self._made.popleft()
-        if sum(count for _, count in self._made) < self._most:
+        if self.held + sum(count for _, count in self._made) < self._most:
             return 0.0
-        return self._made[0][0] + self._seconds - now
+        return self._made[0][0] + self._seconds - now if self._made else self._slice
 
     def note(self, now: float, count: int = 1) -> None:
         """`count` requests leave now."""

@@ -1,12 +1,11 @@
 """Where each file's reference data stands: the refresh asked for last, and the version that arrived last."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from hub.adapters.batch import columns
 from hub.domain.client_file import Refresh
-from hub.domain.reference import Applied, Counts
+from hub.domain.reference import Applied, Held
 from qontable.database import Connection as Db
 from qontable.events.reference import AccountsFetched, AccountsRefreshRequested
 
@@ -36,7 +35,7 @@ async def keep_request(db: Db, request: AccountsRefreshRequested, asked_by: str)
         values ($1, $2, 'asked', $3, $4, $5, $6)
         on conflict (firm_id, file_id) do update set
             state = 'asked', refresh_id = excluded.refresh_id, asked_at = excluded.asked_at,
-            asked_by = excluded.asked_by, ended_at = null, failure = null
+            asked_by = excluded.asked_by, retrieved_at = null, ended_at = null, failure = null
         where reference_state.state not in ('asked', 'retrieved') or reference_state.asked_at is null
             or reference_state.asked_at < now() - make_interval(mins => $7)
         returning true
@@ -65,19 +64,20 @@ async def keep_ends(db: Db, events: Sequence[AccountsFetched]) -> None:
     last = {(event.firm_id, event.file_id): event for event in events}
     await db.execute(
         """
-        insert into reference_state (firm_id, file_id, refresh_id, software_file_id, state, failure, ended_at)
+        insert into reference_state as held
+            (firm_id, file_id, refresh_id, software_file_id, state, failure, retrieved_at, ended_at)
         select firm_id, file_id, refresh_id, software_file_id,
-            case when failure is null then 'retrieved' else 'failed' end, failure,
+            case when failure is null then 'retrieved' else 'failed' end, failure, retrieved_at,
             case when failure is null then null else now() end
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[])
-            as said (firm_id, file_id, refresh_id, software_file_id, failure)
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])
+            as said (firm_id, file_id, refresh_id, software_file_id, failure, retrieved_at)
         join integration using (firm_id, file_id, software_file_id)
         on conflict (firm_id, file_id) do update set
-            refresh_id = excluded.refresh_id, state = excluded.state, failure = excluded.failure,
-            ended_at = excluded.ended_at
-        where reference_state.refresh_id = excluded.refresh_id
-            or reference_state.state not in ('asked', 'retrieved') or reference_state.asked_at is null
-            or reference_state.asked_at < now() - make_interval(mins => $6)
+            refresh_id = excluded.refresh_id, failure = excluded.failure, retrieved_at = excluded.retrieved_at,
+            state = case when held.refreshed_at >= excluded.retrieved_at then 'refreshed' else excluded.state end,
+            ended_at = case when held.refreshed_at >= excluded.retrieved_at then now() else excluded.ended_at end
+        where held.refresh_id = excluded.refresh_id or held.state not in ('asked', 'retrieved')
+            or held.asked_at is null or held.asked_at < now() - make_interval(mins => $7)
         """,
         *columns([_end(event) for event in last.values()]),
         PATIENCE_MINUTES,
@@ -85,44 +85,59 @@ async def keep_ends(db: Db, events: Sequence[AccountsFetched]) -> None:
 
 
 async def keep_versions(db: Db, applied: Sequence[Applied]) -> None:
-    """Note versions of reference data. What was fetched after a refresh was asked for ends that refresh."""
-    held = await _held_changes(db, applied)
+    """Note versions of reference data.
+
+    One ends the refresh that was retrieved no later than it was begun (both instants are the gateway's). A refresh
+    whose closing record is still on its way is ended by that record.
+    """
+    held = await _held(db, applied)
+    news = [
+        _version(item, before) for item in applied if item.is_news(before := held.get((item.firm_id, item.file_id)))
+    ]
+    if not news:
+        return
     await db.execute(
         """
         insert into reference_state as held
             (firm_id, file_id, state, software_file_id, version, refreshed_at, ended_at, changes)
-        select firm_id, file_id, 'refreshed', software_file_id, said.version, refreshed_at, refreshed_at, changes
+        select firm_id, file_id, 'refreshed', software_file_id, said.version, refreshed_at, now(), changes
         from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::jsonb[])
             as said (firm_id, file_id, software_file_id, version, refreshed_at, changes)
         join integration using (firm_id, file_id, software_file_id)
         on conflict (firm_id, file_id) do update set
             version = excluded.version, refreshed_at = excluded.refreshed_at, changes = excluded.changes,
-            state = case when excluded.refreshed_at < held.asked_at then held.state else 'refreshed' end,
-            failure = case when excluded.refreshed_at < held.asked_at then held.failure end,
-            ended_at = case when excluded.refreshed_at < held.asked_at then held.ended_at else excluded.ended_at end
+            (state, failure, ended_at) = (
+                select held.state, held.failure, held.ended_at
+                where held.asked_at > now() - make_interval(mins => $7) and (
+                    held.state = 'asked' or held.state = 'retrieved' and held.retrieved_at > excluded.refreshed_at
+                )
+                union all select 'refreshed', null, now() limit 1
+            )
         where held.version <= excluded.version
         """,
-        *columns([_version(item, held.get((item.firm_id, item.file_id, item.refreshed_at), {})) for item in applied]),
+        *columns(news),
+        PATIENCE_MINUTES,
     )
 
 
-async def _held_changes(db: Db, applied: Sequence[Applied]) -> dict[tuple[str, str, datetime], Counts]:
+async def _held(db: Db, applied: Sequence[Applied]) -> dict[tuple[str, str], Held]:
     rows = await db.fetch(
         """
-        select firm_id, file_id, refreshed_at, changes from reference_state
+        select firm_id, file_id, version, refreshed_at, changes from reference_state
         join unnest($1::text[], $2::text[]) as said (firm_id, file_id) using (firm_id, file_id)
-        where changes is not null for update of reference_state
+        where refreshed_at is not null for update of reference_state
         """,
         *columns([(item.firm_id, item.file_id) for item in applied]),
     )
-    return {(row["firm_id"], row["file_id"], row["refreshed_at"]): row["changes"] for row in rows}
+    return {(row["firm_id"], row["file_id"]): Held(row["version"], row["refreshed_at"], row["changes"]) for row in rows}
 
 
 def _end(event: AccountsFetched) -> tuple[Any, ...]:
     failure = event.failure.model_dump() if event.failure else None
-    return event.firm_id, event.file_id, event.refresh_id, event.software_file_id, failure
+    began = event.closing.started_at if event.closing else None
+    return event.firm_id, event.file_id, event.refresh_id, event.software_file_id, failure, began
 
 
-def _version(item: Applied, before: Counts) -> tuple[Any, ...]:
-    changes = item.changes(before)
+def _version(item: Applied, held: Held | None) -> tuple[Any, ...]:
+    changes = item.changes(held)
     return item.firm_id, item.file_id, item.software_file_id, item.version, item.refreshed_at, changes

@@ -1,7 +1,7 @@
 """`qontable hub`: what is done at a terminal."""
 
 import asyncio
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -43,13 +43,9 @@ def token(
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document of the API."""
-    from hub.app.hub import Hub
-    from hub.entrypoints.api.application import create_api
-    from hub.settings import HubSettings
+    from hub.entrypoints.api.application import describe
 
-    undriven = cast(Any, None)
-    api = create_api(cast(Hub, undriven), cast(HubSettings, undriven))
-    typer.echo(orjson.dumps(api.openapi(), option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(describe(), option=orjson.OPT_INDENT_2).decode())
 
 
 async def _issue(database_url: str, firm_id: str, user_id: str | None, days: int) -> dict[str, Any]:

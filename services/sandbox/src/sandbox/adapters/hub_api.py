@@ -55,6 +55,11 @@ class HubApi:
         made = await self._api.call("POST", path, {"software_file_id": None})
         return str(made["check_id"])
 
+    async def file(self, file_id: str) -> dict[str, Any]:
+        """A client file and its integration."""
+        found: dict[str, Any] = await self._api.call("GET", f"/v1/files/{file_id}")
+        return found
+
     async def map(self, file_id: str, connection_id: str, software_file_id: str) -> None:
         """Tie the client file to a software file."""
         body = {

@@ -9,6 +9,7 @@ from qontable.database import Connection
 from qontable.events.delivery import EntryStatusChanged
 from qontable.events.platform import FileCreated, FirmCreated
 from sandbox.domain.platform import Newest, Progress, Target, reason_of
+from sandbox.domain.published import PublishedEntry
 
 
 class UnknownFile(LookupError):
@@ -89,7 +90,7 @@ async def newest_revisions(connection: Connection, file_ids: Sequence[str], entr
     ]
 
 
-async def put_revisions(connection: Connection, entries: Sequence[Newest]) -> None:
+async def put_revisions(connection: Connection, entries: Sequence[PublishedEntry]) -> None:
     """Make these revisions the newest of their entries; what was heard of earlier ones is history."""
     await connection.execute(
         """
@@ -103,8 +104,8 @@ async def put_revisions(connection: Connection, entries: Sequence[Newest]) -> No
         [entry.entry_id for entry in entries],
         [entry.key for entry in entries],
         [entry.revision for entry in entries],
-        [entry.target.connector for entry in entries],
-        [entry.target.software_file_id for entry in entries],
+        [entry.connector for entry in entries],
+        [entry.software_file_id for entry in entries],
     )
 
 

@@ -17,7 +17,7 @@ from qontable.unit import Unit
 from sandbox.adapters import published
 from sandbox.adapters.platform import put_revisions, return_unsaid
 from sandbox.domain.naming import in_words_of
-from sandbox.domain.platform import Newest, Target
+from sandbox.domain.platform import Target
 from sandbox.domain.published import PublishedEntry
 
 TOO_LARGE = f"too large for one event: its body would exceed {MAX_INTAKE_BYTES} bytes"
@@ -36,8 +36,9 @@ class Announcement:
 
 async def announce(unit: Unit, announcements: Sequence[Announcement]) -> list[str]:
     """Say revisions, each the newest of its entry; the keys of those that no event can carry and that came back so."""
-    await put_revisions(unit.connection, [_newest(item) for item in announcements])
-    await published.record(unit.connection, [_recorded(item) for item in announcements])
+    recorded = [_recorded(item) for item in announcements]
+    await put_revisions(unit.connection, recorded)
+    await published.record(unit.connection, recorded)
     too_large = []
     for item in announcements:
         event = _event(item)
@@ -54,12 +55,6 @@ async def announce(unit: Unit, announcements: Sequence[Announcement]) -> list[st
 def _event(item: Announcement) -> EntryValidated:
     said = in_words_of(item.target.connector, item.content).model_dump(mode="json", by_alias=True)
     return EntryValidated.model_validate(said | {"validated_by": item.validated_by, "validated_at": now()})
-
-
-def _newest(item: Announcement) -> Newest:
-    content = item.content
-    said = content.model_dump(mode="json", by_alias=True)
-    return Newest(content.firm_id, content.file_id, content.entry_id, item.key, content.revision, item.target, said)
 
 
 def _recorded(item: Announcement) -> PublishedEntry:

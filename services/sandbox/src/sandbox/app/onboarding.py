@@ -10,6 +10,8 @@ from sandbox.domain.seed import SoftwareFileSeed
 GRANTED = {"requests": 2_000, "seconds": 10.0, "concurrent": 20}
 """A limit as a vendor may grant it: demos and tests would take minutes under the data sheet's own."""
 
+OVER = ("refreshed", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -110,12 +112,16 @@ async def _map(systems: Systems, client: Client, connection_id: str, software_fi
 
 
 async def _retrieved(systems: Systems, client: Client, progress: Progress) -> dict[str, int]:
-    """Ask for reference data and wait for them: the software's file may have changed since the last time."""
-    asked = await once_arrived("reference data can be asked for", lambda: systems.hub.refresh(client.file_id))
+    """Wait for reference data; a file that was mapped before asks for them again, as its software file has changed."""
+    file = await systems.hub.file(client.file_id)
+    asked = file["reference_version"] and await once_arrived(
+        "reference data can be asked for", lambda: systems.hub.refresh(client.file_id)
+    )
 
     async def ended() -> dict[str, Any]:
         state = await systems.hub.refresh_state(client.file_id)
-        if state["refresh_id"] == asked and state["state"] in ("asked", "retrieved"):
+        over = state["state"] in OVER and (not asked or state["refresh_id"] == asked)
+        if not over:
             raise ApiRefused("the Hub", 409, "refresh_under_way", state["state"])
         return state
 
@@ -123,6 +129,6 @@ async def _retrieved(systems: Systems, client: Client, progress: Progress) -> di
     if state["state"] == "failed":
         raise GaveUp(f"reference data could not be retrieved: {state['failure']['message']}")
     counts = {kind: sum(changes.values()) for kind, changes in state["changes"].items()}
-    told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    told = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items() if count)
     progress.step(f"reference data retrieved, version {state['version']}: {told or 'nothing new'}")
     return counts

@@ -13,6 +13,7 @@ from sandbox.app.systems import Progress, Systems
 from sandbox.domain.closing_report import ClosingReport, read_returned
 from sandbox.domain.drafts import Draft
 from sandbox.domain.naming import collisions
+from sandbox.domain.seed import AxisSeed
 from sandbox.domain.software_seed import seed_from_chart
 
 FIRM_ID = "frm_sandbox"
@@ -28,6 +29,7 @@ class GivenBook:
     chart: Chart
     entries: int
     drafts: Callable[[], Iterable[Draft]]
+    axes: tuple[AxisSeed, ...] = ()
     notices: list[str] = field(default_factory=list)
 
 
@@ -74,7 +76,7 @@ def _client(book: GivenBook, order: ReplayOrder) -> Client:
         file_id=f"fil_{as_identifier(f'{order.connector}.{order.software_file}')}",
         siren=book.siren,
         seed=seed_from_chart(
-            book.chart, connector=order.connector, firm=FIRM_ID, code=order.software_file, name=book.name
+            book.chart, book.axes, connector=order.connector, firm=FIRM_ID, code=order.software_file, name=book.name
         ),
         send_from=years[0].start,
         ask_about_duplicates=False,

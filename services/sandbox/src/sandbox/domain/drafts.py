@@ -13,9 +13,10 @@ from qontable.money import ZERO
 
 
 class Draft(Part):
-    """What an entry says. `key` names it for people: `JournalCode/EcritureNum`, unique within the client file.
+    """What an entry says. `key` names it for people: `JournalCode/EcritureNum`, unique within `series`.
 
-    `document_name` is the file name of the document that comes with it; without one it comes alone.
+    A series is one fiscal year's numbering. `document_name` is the file name of the document that comes with the
+    entry; without one it comes alone.
     """
 
     key: Text
@@ -30,15 +31,16 @@ class Draft(Part):
     lines: tuple[WireLine, ...] = Field(min_length=1)
     origin: Origin | None = None
     document_name: Text | None = None
+    series: Text = ""
     entry_id: Id | None = None
 
     def identity(self, file_id: str) -> str:
-        """The entry's id in this client file: its own, or one that the same key always gets."""
-        return self.entry_id or f"ent_{_short_hash(file_id, self.key)}"
+        """The entry's id in this client file: its own, or one that the same key of the same series always gets."""
+        return self.entry_id or f"ent_{_short_hash(file_id, self.series, self.key)}"
 
     def content(self, firm_id: str, file_id: str, revision: int, documents: Sequence[WireDocument]) -> EntryContent:
         """The entry as it travels."""
-        said = self.model_dump(mode="json", exclude={"key", "document_name", "entry_id"})
+        said = self.model_dump(mode="json", exclude={"key", "series", "document_name", "entry_id"})
         return EntryContent.model_validate(
             said
             | {"firm_id": firm_id, "file_id": file_id, "entry_id": self.identity(file_id)}

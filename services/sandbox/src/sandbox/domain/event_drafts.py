@@ -11,6 +11,7 @@ from qontable.events.platform import EntryContent
 from qontable.fec.chart import Chart, ChartSurvey
 from qontable.fec.problems import Findings, Problem
 from sandbox.domain.drafts import Draft
+from sandbox.domain.seed import AxisSeed, SectionSeed
 
 REMEDY = "Write one body of entry.validated a line, as its JSON Schema says."
 
@@ -45,6 +46,18 @@ def chart_of_drafts(drafts: Iterable[Draft]) -> Chart:
         accounts = {line.account for line in draft.lines}
         survey.add_entry(draft.journal.code, draft.journal.label, date.fromisoformat(draft.date), accounts)
     return survey.conclude(closing=None)
+
+
+def axes_of_drafts(drafts: Iterable[Draft]) -> tuple[AxisSeed, ...]:
+    """The analytic axes and sections that these entries name, by their codes."""
+    axes: dict[str, dict[str, None]] = {}
+    for draft in drafts:
+        for share in (share for line in draft.lines for share in line.analytic):
+            axes.setdefault(share.axis, {})[share.section] = None
+    return tuple(
+        AxisSeed(code=axis, label=axis, sections=tuple(SectionSeed(code=code, label=code) for code in sections))
+        for axis, sections in axes.items()
+    )
 
 
 def _draft(number: int, line: bytes, findings: Findings) -> Draft | None:

@@ -29,13 +29,15 @@ def drafts_of_fec(fec: Fec, findings: Findings) -> Iterator[Draft]:
     entries look like a duplicate.
     """
     kinds = {journal.code: KINDS.get(journal.type, EntryKind.MISCELLANEOUS) for journal in fec.chart.journals}
+    series = fec.chart.fiscal_years[0].end
     for entry in fec.entries():
-        yield _draft(entry, kinds[entry.journal_code], findings)
+        yield _draft(entry, kinds[entry.journal_code], series, findings)
 
 
-def _draft(entry: FecEntry, kind: EntryKind, findings: Findings) -> Draft:
+def _draft(entry: FecEntry, kind: EntryKind, series: str, findings: Findings) -> Draft:
     return Draft(
         key=entry.key,
+        series=series,
         kind=kind,
         journal=WireJournal(code=entry.journal_code, label=entry.journal_label),
         date=entry.date.isoformat(),

@@ -18,8 +18,10 @@ from sandbox.domain.seed import (
 )
 
 
-def seed_from_chart(chart: Chart, *, connector: str, firm: str, code: str, name: str) -> SoftwareFileSeed:
-    """A software file with everything that a checked FEC, or the events like it, name."""
+def seed_from_chart(
+    chart: Chart, axes: tuple[AxisSeed, ...] = (), *, connector: str, firm: str, code: str, name: str
+) -> SoftwareFileSeed:
+    """A software file with everything that a checked FEC, or a file of events, names."""
     return SoftwareFileSeed(
         connector=connector,
         firm=firm,
@@ -36,6 +38,7 @@ def seed_from_chart(chart: Chart, *, connector: str, firm: str, code: str, name:
             for journal in chart.journals
         ),
         fiscal_years=tuple(map(_year, chart.fiscal_years)),
+        axes=axes,
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 LINE_EVERY_SECONDS = 5.0
@@ -19,7 +20,7 @@ class Lines:
 
     def step(self, text: str) -> None:
         """Something is done."""
-        self._console.print(f"· {text}", markup=False, highlight=False)
+        self._console.print(f"· {text}", markup=False, highlight=False, soft_wrap=True)
 
     def count(self, text: str, done: int, total: int) -> None:
         """So many of so many, now and then."""
@@ -37,7 +38,7 @@ class Bars:
 
     def step(self, text: str) -> None:
         """Something is done."""
-        self._progress.console.print(f"[green]✓[/green] {text}", highlight=False)
+        self._progress.console.print(f"[green]✓[/green] {escape(text)}", highlight=False)
 
     def count(self, text: str, done: int, total: int) -> None:
         """So many of so many are done."""

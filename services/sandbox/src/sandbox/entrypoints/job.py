@@ -16,6 +16,7 @@ from sandbox.entrypoints.closing import show
 from sandbox.entrypoints.console import watching
 
 DONE, REFUSED, UNREACHABLE = 0, 1, 3
+PAGE_WIDTH = 160
 
 Job = Callable[[Systems, Progress], Awaitable[ClosingReport]]
 
@@ -35,8 +36,14 @@ def run_job(job: Job, *, as_json: bool) -> NoReturn:
     if as_json:
         typer.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
     else:
-        show(report, Console())
+        show(report, readable_console())
     raise typer.Exit(DONE if report.clean else REFUSED)
+
+
+def readable_console() -> Console:
+    """As wide as the terminal; where there is none, wide enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PAGE_WIDTH)
 
 
 async def _run(job: Job, addresses: Addresses) -> ClosingReport:

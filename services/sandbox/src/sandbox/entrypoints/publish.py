@@ -11,7 +11,7 @@ from qontable.fec.problems import Findings
 from sandbox.app.replay import GivenBook, ReplayOrder, replay
 from sandbox.app.systems import Progress, Systems
 from sandbox.domain.closing_report import ClosingReport
-from sandbox.domain.event_drafts import chart_of_drafts, drafts_of_events
+from sandbox.domain.event_drafts import axes_of_drafts, chart_of_drafts, drafts_of_events
 from sandbox.domain.fec_drafts import drafts_of_fec
 from sandbox.entrypoints.job import REFUSED, run_job
 
@@ -51,14 +51,26 @@ def read_fec(path: Path) -> GivenBook:
     fec = open_fec(path)
     notices = [f"read as {fec.encoding.name}", *map(str, fec.notices)]
     return GivenBook(
-        path.stem, fec.name.siren, fec.chart, fec.entry_count, lambda: drafts_of_fec(fec, Findings()), notices
+        name=path.stem,
+        siren=fec.name.siren,
+        chart=fec.chart,
+        entries=fec.entry_count,
+        drafts=lambda: drafts_of_fec(fec, Findings()),
+        notices=notices,
     )
 
 
 def read_events(path: Path) -> GivenBook:
     """The book that a file of events holds. Raises `FecRefused`."""
     drafts = list(drafts_of_events(path))
-    return GivenBook(path.stem, None, chart_of_drafts(drafts), len(drafts), lambda: drafts)
+    return GivenBook(
+        name=path.stem,
+        siren=None,
+        chart=chart_of_drafts(drafts),
+        entries=len(drafts),
+        drafts=lambda: drafts,
+        axes=axes_of_drafts(drafts),
+    )
 
 
 def _code(path: Path, siren: str | None) -> str:

@@ -1,5 +1,7 @@
 """The API as an application, to be mounted under its version."""
 
+from typing import Any, cast
+
 from fastapi import FastAPI
 
 from hub.app.hub import Hub
@@ -15,6 +17,12 @@ Connects an accounting firm's software, maps and activates its client files, and
 Every refusal is a problem document (RFC 9457) with a stable `code`, a `message` and a `remedy` in French and English.
 Lists are read page by page: `next` of one page is `cursor` of the following one.
 """
+
+
+def describe() -> dict[str, Any]:
+    """The OpenAPI document, without a hub behind it."""
+    nothing = cast(Any, None)
+    return create_api(nothing, nothing).openapi()
 
 
 def create_api(hub: Hub, settings: HubSettings) -> FastAPI:

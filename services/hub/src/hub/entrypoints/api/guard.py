@@ -4,20 +4,18 @@ from time import monotonic
 
 import structlog
 from opentelemetry.trace import Span, SpanKind
+from starlette import status
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.domain.problem import Refused
-from hub.entrypoints.api.refusals import respond
+from hub.entrypoints.api.refusals import MAX_BODY_BYTES, respond
 from qontable import metrics
 from qontable.database import UNREACHABLE
 from qontable.telemetry import frames, span
-from qontable.topics import MAX_INTAKE_BYTES
 
 log = structlog.get_logger()
-
-MAX_BODY_BYTES = MAX_INTAKE_BYTES
-"""A corrected entry comes back as `entry.validated`, which is refused beyond this."""
 
 
 class Guard:
@@ -57,6 +55,7 @@ class _Answer:
 
 
 def _limited(receive: Receive) -> Receive:
+    """`receive`, which gives up on a body that is too large. FastAPI hands on no other exception from here."""
     read = 0
 
     async def limited() -> Message:
@@ -64,7 +63,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         read += len(message.get("body", b""))
         if read > MAX_BODY_BYTES:
-            raise Refused("body_too_large", limit=MAX_BODY_BYTES)
+            raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
         return message
 
     return limited

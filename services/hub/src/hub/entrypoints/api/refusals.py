@@ -11,11 +11,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from hub.domain.problem import MEDIA_TYPE, Fault, Problem, Refused, catalogue
+from qontable.topics import MAX_INTAKE_BYTES
 
 MOST_FAULTS = 50
 EVERYWHERE = ("invalid_request", "unreadable_body", "body_too_large", "unavailable", "unexpected")
 SIGNED_IN = ("token_missing", "token_refused")
-ROUTING = {404: "route_unknown", 405: "method_not_allowed", 400: "unreadable_body"}
+BEFORE_ROUTES = {400: "unreadable_body", 404: "route_unknown", 405: "method_not_allowed", 413: "body_too_large"}
+MAX_BODY_BYTES = MAX_INTAKE_BYTES
+"""A corrected entry comes back as `entry.validated`, which is refused beyond this."""
 
 
 def refuses(*codes: str, signed_in: bool = True) -> dict[int | str, dict[str, Any]]:
@@ -31,7 +34,7 @@ def answer_refusals(app: FastAPI) -> None:
     """Answer every refusal of `app` as a problem document, and document it as one."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _routing)
+    app.add_exception_handler(HTTPException, _before_routes)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
 
@@ -69,9 +72,10 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     return respond(refused, request.headers.get("accept-language"))
 
 
-async def _routing(request: Request, error: Exception) -> JSONResponse:
+async def _before_routes(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    response = respond(Refused(ROUTING[error.status_code]), request.headers.get("accept-language"))
+    refused = Refused(BEFORE_ROUTES[error.status_code], limit=MAX_BODY_BYTES)
+    response = respond(refused, request.headers.get("accept-language"))
     response.headers.update(error.headers or {})
     return response
 

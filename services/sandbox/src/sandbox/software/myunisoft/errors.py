@@ -66,6 +66,7 @@ ROWS = (
     ErrorRow("ECR37", 400, "Une écriture de caisse doit mouvementer un compte 53."),
     ErrorRow("ECR39", 400, "Aucune ligne d'écriture n'a été fournie."),
     ErrorRow("ECR42", 400, "L'intitulé d'une ligne d'écriture est vide."),
+    # That DEADLINE1 is what a deadline before the date gives is read from its published sentence.
     ErrorRow("DEADLINE1", 400, "L'échéance ne peut précéder la date de pièce."),
     ErrorRow("UNIK3", 400, "L'identifiant partenaire de l'écriture existe déjà.", assumed=True),
     ErrorRow("TYPEPAY1", 400, "Ce type de paiement n'est pas celui de la société."),
@@ -77,7 +78,8 @@ ROWS = (
     ErrorRow("COMPTE6", 400, "Un numéro de compte commence par un chiffre de 1 à 9."),
     ErrorRow("COMPTE7", 400, "Un numéro de compte compte 20 caractères au plus."),
     ErrorRow("COMPTE32", 400, "Le compte {0} est fermé."),
-    # Journals, periods. JOURNAL11 carries a free sentence; that it says which accounts a type refuses is assumed.
+    # Journals, periods. JOURNAL11 carries a free sentence; that it says which accounts a type refuses is assumed, and
+    # that a journal shown as `blocked` answers JOURNAL2 and one shown as `closed` JOURNAL21.
     ErrorRow("JOURNAL1", 400, "Un journal est à sélectionner."),
     ErrorRow("JOURNAL2", 400, "Aucune écriture ne peut être ajoutée à un journal clôturé."),
     ErrorRow("JOURNAL3", 400, "Ce journal est invalide."),
