@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test check format lock settings up down status reset doctor clean
+.PHONY: help setup run demo test check format lock schemas settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -39,11 +39,12 @@ setup: .state/packages .state/kafka ## Virtual environment from the hashed lock,
 test: setup ## All tests, on real Kafka and PostgreSQL (T=path or T='-k words' for some, N=workers)
 	@$(BIN)/pytest -n $(N) --dist loadfile $(T)
 
-check: .state/packages ## Lint, format, types, direction of imports
+check: .state/packages ## Lint, format, types, direction of imports, contracts up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(addsuffix /src,$(PACKAGES))
 	$(BIN)/lint-imports
+	$(BIN)/python -m qontable.schemas check
 
 format: .state/packages ## Put imports and layout in order
 	$(BIN)/ruff check --fix .
@@ -53,6 +54,9 @@ lock: .state/packages ## Pin what requirements.in asks for, with hashes and with
 	$(COMPILE) --output-file requirements.lock requirements.in
 	cd deploy/docker && for name in build service sandbox; do \
 		$(CURDIR)/$(COMPILE) --no-annotate --output-file $$name.lock $$name.in || exit 1; done
+
+schemas: .state/packages ## Write JSON Schemas and the AsyncAPI document from the event models
+	$(BIN)/python -m qontable.schemas write
 
 settings: .state/packages ## Write .env.example from the types that read the settings
 	$(BIN)/python -m local_stack.env_example >.env.example

@@ -34,17 +34,17 @@ class System:
         self.addresses_file.write_text(addresses_of(world.surroundings, "test", folder).model_dump_json())
 
     def _part(self, service: str, folder: Path, environment: Mapping[str, str]) -> Part:
-        url = self.world.http_url(service)
+        port = self.world.surroundings.ports[service]
         return Part(
             name=service,
             command=(sys.executable, "-m", service),
-            port=self.world.surroundings.ports[service],
+            port=port,
             log=folder / f"{service}.log",
-            is_ready=lambda: service_answers(url),
+            is_ready=lambda: service_answers(port),
             environment=self.world.settings_env(service)
             | {"QONTABLE_KAFKA_SESSION_SECONDS": KAFKA_SESSION_SECONDS}
             | environment,
-            url=url,
+            url=self.world.http_url(service),
         )
 
     async def start(self) -> None:

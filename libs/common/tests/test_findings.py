@@ -1,9 +1,12 @@
 """What findings say to the accountant."""
 
+import re
 import string
+from pathlib import Path
 
 import pytest
 
+import qontable
 from qontable.entry import Finding
 from qontable.findings import catalogue, cured_by, render, waits
 
@@ -42,3 +45,10 @@ def test_findings_name_the_reference_data_that_could_cure_them() -> None:
         "accounts",
         "journals",
     }
+
+
+def test_every_finding_that_the_kit_makes_has_its_sentences() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(qontable.__file__).parent.glob("*.py"))
+    made = set(re.findall(r'(?:Finding|TextRefused)\("(\w+)"', sources))
+    assert {"unbalanced", "codes_collide", "journal_unknown"} <= made
+    assert made <= set(catalogue())

@@ -2,13 +2,17 @@
 
 import hashlib
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import entries
 from entries.domain.ack import _STEP, ALPHABET, CODES, CodesExhausted, ack_code
 from entries.domain.duplicates import duplicate_key
 from entries.domain.inspection import inspect
+from qontable.findings import catalogue
 
 from .client import Client, line
 from .document_server import PDF
@@ -92,3 +96,10 @@ def test_a_document_with_another_hash_or_size_is_not_what_was_announced() -> Non
         finding = inspect(PDF, media_type="application/pdf", **announced)
         assert finding is not None
         assert finding.code == "document_other_content"
+
+
+def test_every_finding_that_entries_makes_has_its_sentences() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(entries.__file__).parent.rglob("*.py"))
+    made = set(re.findall(r'Finding\("(\w+)"', sources))
+    assert {"document_gone", "document_other_content"} <= made
+    assert made <= set(catalogue())

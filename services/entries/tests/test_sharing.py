@@ -58,7 +58,7 @@ async def test_an_entry_that_cannot_be_judged_does_not_hold_up_the_others(house:
 async def test_entries_of_two_thousand_lines_are_judged_like_others(house: House) -> None:
     client = await house.client()
     lines = [line("606400", "1.00", "0.00") for _ in range(2_000)] + [line("512000", "0.00", "2000.00")]
-    await house.say(*(client.validated(f"ent_{number}", lines=lines) for number in range(20)))
-    for number in range(20):
+    await house.say(*(client.validated(f"ent_{number}", lines=lines) for number in range(12)))
+    for number in range(12):
         returned = await house.status(client, f"ent_{number}", "to_verify")
         assert [finding.code for finding in returned.findings] == ["too_many_lines"]

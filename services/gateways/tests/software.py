@@ -134,10 +134,10 @@ class Software:
             self.most_at_once = max(self.most_at_once, self.at_once)
             try:
                 if session.credentials["token"] in self.refused_tokens:
-                    return not_sent("credentials")(self, parcel)
+                    return NotSent(exchange=NO_ANSWER, message=say("credentials_refused"), cause="credentials")
                 behaviour = self.script[entry_id].pop(0) if self.script[entry_id] else accept
                 outcome = behaviour(self, parcel)
-                answer: SendOutcome = await outcome if asyncio.iscoroutine(outcome) else outcome
+                answer: SendOutcome = (await outcome) if asyncio.iscoroutine(outcome) else outcome
                 return answer
             finally:
                 self.at_once -= 1

@@ -19,7 +19,7 @@ from qontable.service import Service
 from qontable.wire import read_entry
 
 from .house import FAST, House
-from .software import Software, accept, make_sheet, not_sent, slow
+from .software import accept, make_sheet, not_sent, slow
 
 VICTIM = Path(__file__).with_name("victim.py")
 
@@ -62,13 +62,15 @@ async def victim(house: House, slot: str) -> AsyncIterator[Victim]:
         await process.wait()
 
 
-@asynccontextmanager
-async def killed_in_the_middle(house: House, slot: str, delivery: EntryDispatched, after: str) -> AsyncIterator[None]:
-    """A gateway is killed once it has said `after` of this delivery; inside the block it is dead."""
-    async with victim(house, slot) as gateway:
-        await house.say(delivery)
-        await gateway.says(f"{after} {delivery.entry.entry_id}")
-    yield
+async def caught_in_the_middle(house: House, gateway: Victim, connection_id: str) -> tuple[EntryDispatched, ...]:
+    """Two entries: one whose attempt is on record but which has not left, one that has left without an answer."""
+    number = next(house.numbers)
+    before = house.dispatch(connection_id, entry_id=f"before-{number}")
+    after = house.dispatch(connection_id, entry_id=f"after-{number}")
+    await house.say(before, after)
+    await gateway.says(f"opened {before.entry.entry_id}")
+    await gateway.says(f"left {after.entry.entry_id}")
+    return before, after
 
 
 async def _stands(house: House, delivery: EntryDispatched, state: str) -> None:
@@ -84,70 +86,50 @@ async def _settled(house: House, delivery: EntryDispatched, state: str) -> None:
 async def test_a_stopped_owner_that_wakes_up_sends_nothing_and_writes_nothing(empty_house: House) -> None:
     house = empty_house
     async with running(house, "connecting"):
-        delivery = house.dispatch(await house.connect())
+        connection = await house.connect()
     async with victim(house, "stopped") as gateway:
-        await house.say(delivery)
-        await gateway.says(f"opened {delivery.entry.entry_id}")
+        before, after = await caught_in_the_middle(house, gateway, connection)
         gateway.process.send_signal(signal.SIGSTOP)
+        accept(house.software, _parcel_of(after))
         async with running(house, "second"):
-            await _stands(house, delivery, "confirmed")
+            await _stands(house, before, "confirmed")
+            await _stands(house, after, "confirmed")
             gateway.process.send_signal(signal.SIGCONT)
-            await gateway.says(f"kept {delivery.entry.entry_id}")
-            await _settled(house, delivery, "confirmed")
+            await gateway.says(f"kept {before.entry.entry_id}")
+            await _settled(house, before, "confirmed")
+            confirmed = await house.reaches(after, "confirmed")
             await asyncio.sleep(0.5)
-    assert house.states(delivery) == ["queued", "unknown", "queued", "confirmed"]
-    assert len(house.software.books[delivery.reference]) == 1
-    outcomes = [item.outcome for item in house.said(EntryAttempted, delivery_id=delivery.delivery_id)]
-    assert outcomes[0] == "orphaned"
-    assert outcomes[-1] == "accepted"
-    assert len(outcomes) == len({item.attempt for item in house.said(EntryAttempted, delivery_id=delivery.delivery_id)})
+    assert house.states(before) == ["queued", "unknown", "queued", "confirmed"]
+    assert house.states(after) == ["queued", "unknown", "confirmed"]
+    assert house.software.sends(after.entry.entry_id) == 0
+    assert len(house.software.books[before.reference]) == 1
+    outcomes = [item.outcome for item in house.said(EntryAttempted, delivery_id=before.delivery_id)]
+    assert (outcomes[0], outcomes[-1], outcomes.count("accepted")) == ("orphaned", "accepted", 1)
+    version = "select version from gateways.deliveries where delivery_id = $1"
+    assert await house.database.fetchval(version, after.delivery_id) == confirmed.version
 
 
-async def test_an_answer_that_a_stopped_owner_brings_back_is_not_written_over_the_new_one_s(empty_house: House) -> None:
+async def test_after_a_kill_entries_are_looked_up_and_only_what_proves_absent_is_sent_again(empty_house: House) -> None:
+    """Even without unique references: the slot has started again, so the owner is proven dead."""
     house = empty_house
-    async with running(house, "connecting"):
-        delivery = house.dispatch(await house.connect())
-    async with victim(house, "stopped late") as gateway:
-        await house.say(delivery)
-        await gateway.says(f"left {delivery.entry.entry_id}")
-        gateway.process.send_signal(signal.SIGSTOP)
-        accept(house.software, _parcel_of(delivery))  # it had left in time
-        async with running(house, "second"):
-            await _stands(house, delivery, "confirmed")
-            gateway.process.send_signal(signal.SIGCONT)
-            confirmed = await house.reaches(delivery, "confirmed")
-            await asyncio.sleep(1.0)
-    row = await house.database.fetchrow(
-        "select version, state from gateways.deliveries where delivery_id = $1", delivery.delivery_id
-    )
-    assert row is not None
-    assert (row["version"], row["state"]) == (confirmed.version, "confirmed")
-    assert house.software.sends(delivery.entry.entry_id) == 0
+    house.software.sheet = make_sheet(unique=(False, "documented"))
+    try:
+        async with running(house, "connecting"):
+            connection = await house.connect()
+        async with victim(house, "restarted") as gateway:
+            before, after = await caught_in_the_middle(house, gateway, connection)
+        accept(house.software, _parcel_of(after))
+        async with running(house, "restarted"):
+            await _settled(house, before, "confirmed")
+            await _settled(house, after, "confirmed")
+    finally:
+        house.software.sheet = make_sheet()
+    assert house.states(before) == ["queued", "unknown", "queued", "confirmed"]
+    assert house.states(after) == ["queued", "unknown", "confirmed"]
+    assert (house.software.sends(before.entry.entry_id), house.software.sends(after.entry.entry_id)) == (1, 0)
 
 
-async def test_an_entry_whose_gateway_was_killed_is_looked_up_before_anything_else(empty_house: House) -> None:
-    house = empty_house
-    async with running(house, "connecting"):
-        delivery = house.dispatch(await house.connect())
-    async with killed_in_the_middle(house, "victim", delivery, "left"):
-        accept(house.software, _parcel_of(delivery))
-        async with running(house, "victim"):
-            await _settled(house, delivery, "confirmed")
-    assert house.software.sends(delivery.entry.entry_id) == 0
-    assert house.states(delivery) == ["queued", "unknown", "confirmed"]
-
-
-async def test_an_entry_that_never_left_a_killed_gateway_is_sent_once_it_proves_absent(empty_house: House) -> None:
-    house = empty_house
-    async with running(house, "connecting"):
-        delivery = house.dispatch(await house.connect())
-    async with killed_in_the_middle(house, "victim", delivery, "opened"), running(house, "other"):
-        await _settled(house, delivery, "confirmed")
-    assert len(house.software.books[delivery.reference]) == 1
-    assert house.states(delivery) == ["queued", "unknown", "queued", "confirmed"]
-
-
-async def test_without_unique_references_an_orphan_waits_for_a_person_unless_its_owner_is_proven_dead(
+async def test_an_orphan_without_unique_references_waits_for_a_person_while_its_owner_may_live(
     empty_house: House,
 ) -> None:
     house = empty_house
@@ -155,15 +137,18 @@ async def test_without_unique_references_an_orphan_waits_for_a_person_unless_its
     try:
         async with running(house, "connecting"):
             connection = await house.connect()
-        abandoned, proven = house.dispatch(connection), house.dispatch(connection)
-        async with killed_in_the_middle(house, "gone", abandoned, "opened"), running(house, "other"):
-            await _settled(house, abandoned, "parked")
-        async with killed_in_the_middle(house, "restarted", proven, "opened"), running(house, "restarted"):
-            await _settled(house, proven, "confirmed")
-        assert house.software.sends(abandoned.entry.entry_id) == 0
-        assert house.software.sends(proven.entry.entry_id) == 1
+        async with victim(house, "gone") as gateway:
+            before, after = await caught_in_the_middle(house, gateway, connection)
+        async with running(house, "other"):
+            await _settled(house, before, "parked")
+            await _settled(house, after, "parked")
+            await house.resolve(before, "not_in_books")
+            await house.resolve(after, "drop")
+            await _settled(house, before, "confirmed")
+            await _settled(house, after, "recalled")
     finally:
-        house.software.sheet = Software().sheet
+        house.software.sheet = make_sheet()
+    assert (house.software.sends(before.entry.entry_id), house.software.sends(after.entry.entry_id)) == (1, 0)
 
 
 async def test_where_the_settling_time_is_a_guess_and_references_repeat_nothing_is_sent_twice(
@@ -183,7 +168,7 @@ async def test_where_the_settling_time_is_a_guess_and_references_repeat_nothing_
             await _settled(house, delivery, "confirmed")
         assert house.software.sends(delivery.entry.entry_id) == 1
     finally:
-        house.software.sheet = Software().sheet
+        house.software.sheet = make_sheet()
 
 
 async def test_a_gateway_told_to_stop_lets_its_requests_end_and_leaves_nothing_in_doubt(empty_house: House) -> None:

@@ -16,16 +16,17 @@ from gateways.settings import GatewaySettings
 
 
 class Slow(Software):
-    """Takes its time before and after the first byte."""
+    """Takes long before the first byte of an entry named `before…`, and after that of every other one."""
 
     async def _send(self, session: Session, parcel: Parcel) -> SendOutcome:
         entry = parcel.entry.ref.entry_id
         tell("opened", entry)
-        await asyncio.sleep(0.4)
+        if entry.startswith("before"):
+            await asyncio.sleep(0.7)
         try:
             async with session.throttle.turn():
                 tell("left", entry)
-                await asyncio.sleep(0.4)
+                await asyncio.sleep(0.7)
                 return accept(self, parcel)
         except TimeoutError:
             tell("kept", entry)

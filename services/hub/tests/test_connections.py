@@ -88,7 +88,11 @@ async def test_every_wrong_field_is_named_and_no_value_is_repeated(town: Any, fi
     for code, (fields, where) in wrong.items():
         answer = await firm.admin.post(
             "/connections",
-            json={"connector": town.sheet.connector, "fields": fields, "options": {"frequency": "manual"}},
+            json={
+                "connector": town.sheet.connector,
+                "fields": fields,
+                "options": {"frequency": "manual", "synchronize_accounts": False},
+            },
             headers={"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"},
         )
         problem = answer.json()
@@ -116,7 +120,7 @@ async def test_options_and_throttle_reach_the_other_services_in_versions(town: A
     assert (said[2].options.frequency, said[2].options.synchronize_accounts) == ("manual", True)
     assert said[3].throttle == Throttle(requests=500, seconds=10, concurrent=9)
     assert said[4].throttle is None
-    refused = await firm.admin.put(f"{path}/options", json={"frequency": "daily"})
+    refused = await firm.admin.put(f"{path}/options", json={"frequency": "daily", "synchronize_accounts": False})
     assert refused.json()["code"] == "frequency_unsupported"
     assert "real_time, manual" in refused.json()["remedy"]["en"]
 
@@ -124,7 +128,7 @@ async def test_options_and_throttle_reach_the_other_services_in_versions(town: A
 async def test_options_of_an_unconfirmed_connection_are_nobody_elses_business(town: Any, firm: Any) -> None:
     started = await firm.start()
     path = f"/connections/{started['connection']['connection_id']}"
-    changed = await firm.admin.put(f"{path}/options", json={"frequency": "manual"})
+    changed = await firm.admin.put(f"{path}/options", json={"frequency": "manual", "synchronize_accounts": False})
     assert (changed.json()["state"], changed.json()["version"]) == ("to_confirm", 0)
     assert (await firm.admin.post(f"{path}/enable")).json()["code"] == "connection_not_confirmed"
     assert (await firm.admin.post(f"{path}/checks", json={})).json()["code"] == "connection_not_confirmed"
@@ -184,7 +188,7 @@ async def test_credentials_sealed_again_hold_unless_a_person_confirmed_others_si
     if meanwhile == "other credentials":
         await firm.confirm(connection_id, {"api_key": f"{town.canary}-newest", "server": "a"})
     else:
-        await firm.admin.put(f"{path}/options", json={"frequency": "manual"})
+        await firm.admin.put(f"{path}/options", json={"frequency": "manual", "synchronize_accounts": False})
     renewed = load_ring(town.world.gateway_keys).sealing_key.seal(
         {"api_key": f"{town.canary}-renewed"}, firm_id=firm.id, connection_id=connection_id
     )
@@ -241,6 +245,21 @@ async def test_the_present_state_is_said_again_at_every_start(town: Any, firm: A
     async with town.another_hub():
         await town.hear(ConnectionChanged, lambda event: event.connection_id == connection_id, times=2)
         assert await town.hear(FileIntegrationChanged, lambda event: event == file_said, times=2)
+
+
+async def test_credentials_that_nobody_confirmed_are_forgotten_after_a_day(town: Any, firm: Any) -> None:
+    started = await firm.start()
+    check_id = started["check"]["check_id"]
+    await town.answer_check(check_id)
+    path = f"/connections/{started['connection']['connection_id']}/checks/{check_id}"
+    await firm.admin.get(path, params={"wait": 20})
+    await town.rows(
+        "update connection_check set requested_at = now() - interval '25 hours' where check_id = $1", check_id
+    )
+    async with town.another_hub():
+        kept = "select 1 from connection_check where check_id = $1 and box is not null"
+        await town.eventually(lambda: town.rows(kept, check_id), lambda rows: not rows)
+    assert (await firm.admin.post(f"{path}/confirmation")).json()["code"] == "check_outdated"
 
 
 async def test_no_secret_is_found_anywhere_but_sealed(town: Any, firm: Any) -> None:

@@ -8,16 +8,7 @@ import pytest
 from qontable.clock import now
 from qontable.events.hub import FileIntegrationChanged, SoftwareFile, SyncRequested
 from qontable.events.platform import FileClosed, FileCreated
-from qontable.events.reference import (
-    Account,
-    AccountsFetched,
-    AccountsRefreshed,
-    AccountsRefreshRequested,
-    Closing,
-    Failure,
-    ReferenceChanges,
-    ReferenceRows,
-)
+from qontable.events.reference import AccountsRefreshed, ReferenceChanges
 
 SOFTWARE_FILES = (
     SoftwareFile(software_file_id="sw1", name="DUPONT PLOMBERIE SARL", siren="73282932000074"),
@@ -34,7 +25,18 @@ async def test_a_file_goes_from_to_map_to_active(town: Any, firm: Any) -> None:
     assert (await firm.map(file_id, connection_id, "sw1"))["file"]["state"] == "to_activate"
     body = {"send_from": "2026-01-01", "before_send_from": "already_in_books"}
     assert (await firm.admin.put(f"{path}/activation", json=body)).json()["file"]["state"] == "activating"
-    await town.say(_refreshed(firm, file_id, connection_id, 1, created=512))
+    await town.say(
+        AccountsRefreshed(
+            firm_id=firm.id,
+            file_id=file_id,
+            connection_id=connection_id,
+            software_file_id="sw1",
+            from_version=0,
+            version=1,
+            changes=ReferenceChanges(),
+            refreshed_at=now(),
+        )
+    )
     active = await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["state"] == "active")
     assert active.json()["reference_version"] == 1
     said = await town.hear(FileIntegrationChanged, lambda event: event.file_id == file_id and event.active)
@@ -130,7 +132,7 @@ async def test_mapping_says_what_is_missing(firm: Any) -> None:
         ("put", f"{path}/mapping", {"connection_id": connection_id, "software_file_id": "no"}, "software_file_unknown"),
         ("put", "/files/nobody/mapping", {"connection_id": connection_id, "software_file_id": "sw1"}, "file_unknown"),
         ("put", f"{path}/activation", {"send_from": "2026-01-01", "before_send_from": "wait"}, "file_not_mapped"),
-        ("put", f"{path}/policies", {"create_missing_accounts": True}, "file_not_mapped"),
+        ("put", f"{path}/policies", {"create_missing_accounts": True, "possible_duplicates": "ask"}, "file_not_mapped"),
         ("post", f"{path}/refresh", {}, "file_not_mapped"),
         ("post", "/synchronizations", {"file_ids": [file_id]}, "file_not_active"),
         ("post", "/synchronizations", {"file_ids": ["nobody"]}, "file_unknown"),
@@ -153,79 +155,6 @@ async def test_journals_and_policies_reach_the_other_services(town: Any, firm: A
     said = await town.hear(FileIntegrationChanged, lambda event: event.file_id == file_id and event.version == 4)
     assert (said.journal_map, said.policies.create_missing_accounts) == ({"ACH": "AC", "VTE": "VE"}, True)
     assert said.active
-
-
-@pytest.mark.parametrize("retrieved_first", [True, False])
-async def test_a_refresh_is_asked_once_and_says_what_it_changed(town: Any, firm: Any, retrieved_first: Any) -> None:
-    file_id, connection_id = await firm.active_file()
-    path = f"/files/{file_id}/refresh"
-    assert (await firm.admin.get(path)).json()["state"] == "never"
-    first, second = [(await firm.admin.post(path)).json() for _ in range(2)]
-    assert (first["state"], second["refresh_id"]) == ("asked", first["refresh_id"])
-    request = await town.hear(AccountsRefreshRequested, lambda event: event.file_id == file_id)
-    assert (request.reason, request.software_file_id, len(request.kinds)) == ("button", "sw1", 4)
-    waiting = asyncio.create_task(firm.admin.get(path, params={"wait": 20}))
-    applied = [_refreshed(firm, file_id, connection_id, 1, created=number, part=number) for number in (1, 2)]
-    retrieved = _fetched(request, closing=Closing(parts=1, rows=3, sha256="0", started_at=applied[0].refreshed_at))
-    if retrieved_first:
-        await town.say(retrieved)
-        await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["state"] == "retrieved")
-        await town.say(*applied)
-    else:
-        await town.say(*applied)
-        early = await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["version"] == 1)
-        assert early.json()["state"] == "asked"
-        await town.say(retrieved)
-    done = (await waiting).json()
-    assert (done["state"], done["version"], done["asked_by"]) == ("refreshed", 1, "usr_ada")
-    counted = await town.eventually(
-        lambda: firm.admin.get(path), lambda answer: answer.json()["changes"].get("accounts", {}).get("created") == 3
-    )
-    assert set(counted.json()["changes"]) == {"accounts"}
-    repeated = applied[0].model_copy(update={"full": True, "from_version": 0, "refreshed_at": now()})
-    unchanged = applied[0].model_copy(
-        update={"from_version": 1, "refreshed_at": now(), "changes": ReferenceChanges(), "part": 1}
-    )
-    await town.say(repeated, unchanged)
-    again_refreshed = await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["changes"] == {})
-    assert again_refreshed.json()["version"] == 1
-    again = (await firm.admin.post(path, json={"kinds": ["journals"]})).json()
-    assert again["refresh_id"] != first["refresh_id"]
-    later = await town.hear(AccountsRefreshRequested, lambda event: event.refresh_id == again["refresh_id"])
-    assert later.kinds == ("journals",)
-
-
-async def test_a_failed_refresh_says_why_and_what_to_do(town: Any, firm: Any) -> None:
-    file_id, connection_id = await firm.active_file()
-    await town.say(_refreshed(firm, file_id, connection_id, 1, created=1))
-    path = f"/files/{file_id}/refresh"
-    await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["state"] == "refreshed")
-    await firm.admin.post(path)
-    request = await town.hear(AccountsRefreshRequested, lambda event: event.file_id == file_id)
-    failure = Failure(category="unreachable", message="Délai dépassé", remedy={"fr": "Réessayez.", "en": "Try again."})
-    await town.say(_fetched(request, failure=failure))
-    failed = (await firm.admin.get(path, params={"wait": 20})).json()
-    assert (failed["state"], failed["failure"]["message"], failed["version"]) == ("failed", "Délai dépassé", 1)
-    assert (await firm.admin.get(f"/files/{file_id}")).json()["state"] == "problem"
-    older = _refreshed(firm, file_id, connection_id, 0, created=9)
-    await town.say(older, _refreshed(firm, file_id, connection_id, 2))
-    mended = await town.eventually(lambda: firm.admin.get(path), lambda answer: answer.json()["version"] == 2)
-    assert (mended.json()["state"], mended.json()["failure"], mended.json()["changes"]) == ("refreshed", None, {})
-
-
-async def test_reference_data_of_the_software_file_before_says_nothing_of_this_one(town: Any, firm: Any) -> None:
-    file_id, connection_id = await firm.active_file()
-    await firm.admin.delete(f"/files/{file_id}/mapping")
-    await firm.confirm(connection_id, {"api_key": "abcdefgh", "server": "a"}, *SOFTWARE_FILES)
-    await firm.map(file_id, connection_id, "sw2")
-    await town.say(
-        _refreshed(firm, file_id, connection_id, 7, software_file_id="sw1"),
-        _refreshed(firm, file_id, connection_id, 8, software_file_id="sw2"),
-    )
-    shown = await town.eventually(
-        lambda: firm.admin.get(f"/files/{file_id}"), lambda answer: answer.json()["reference_version"]
-    )
-    assert shown.json()["reference_version"] == 8
 
 
 async def test_synchronize_reaches_every_file_or_none(town: Any, firm: Any) -> None:
@@ -301,43 +230,3 @@ async def test_five_hundred_files_are_read_page_by_page(town: Any, firm: Any) ->
     found = (await firm.admin.get("/files", params={"q": "c042"})).json()
     assert [file["code"] for file in found["files"]] == ["C042"]
     assert (await firm.admin.get("/files", params={"cursor": "bm9uc2Vuc2U"})).json()["code"] == "invalid_cursor"
-
-
-def _refreshed(
-    firm: Any,
-    file_id: str,
-    connection_id: str,
-    version: int,
-    *,
-    created: int = 0,
-    part: int = 1,
-    software_file_id: str = "sw1",
-) -> AccountsRefreshed:
-    rows = ReferenceRows(accounts=tuple(Account(number=f"6{number:05}", label="x") for number in range(created)))
-    return AccountsRefreshed(
-        firm_id=firm.id,
-        file_id=file_id,
-        connection_id=connection_id,
-        software_file_id=software_file_id,
-        from_version=max(version - 1, 0),
-        version=version,
-        part=part,
-        parts=part,
-        changes=ReferenceChanges(created=rows),
-        refreshed_at=_MOMENTS.setdefault((file_id, version), now()),
-    )
-
-
-_MOMENTS: dict[tuple[str, int], Any] = {}
-
-
-def _fetched(request: AccountsRefreshRequested, **end: Any) -> AccountsFetched:
-    return AccountsFetched(
-        refresh_id=request.refresh_id,
-        fetch_id="fet_1",
-        firm_id=request.firm_id,
-        file_id=request.file_id,
-        connection_id=request.connection_id,
-        software_file_id=request.software_file_id,
-        **end,
-    )

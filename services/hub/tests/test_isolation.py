@@ -14,12 +14,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/connections": {
         "connector": "ledgerly",
         "fields": {"api_key": "abcdefgh", "server": "a"},
-        "options": {"frequency": "manual"},
+        "options": {"frequency": "manual", "synchronize_accounts": False},
     },
     "/connections/{connection_id}/credentials": {"fields": {"api_key": "abcdefgh", "server": "a"}},
-    "/connections/{connection_id}/options": {"frequency": "manual"},
+    "/connections/{connection_id}/options": {"frequency": "manual", "synchronize_accounts": False},
     "/connections/{connection_id}/throttle": {"requests": 1, "seconds": 1, "concurrent": 1},
     "/files/{file_id}/activation": {"send_from": "2026-01-01", "before_send_from": "wait"},
+    "/files/{file_id}/policies": {"create_missing_accounts": True, "possible_duplicates": "ask"},
     "/files/{file_id}/journal-map": {"journal_map": {"A": "B"}},
     "/files/{file_id}/entries/{entry_id}/correction": {"revision": 1},
     "/files/{file_id}/entries/{entry_id}/resolution": {"delivery_id": "d1", "answer": "drop"},
@@ -141,7 +142,9 @@ async def test_collaborators_work_but_do_not_touch_connections_tokens_or_the_aud
         refused = [
             await zoe.post("/connections", json=BODIES["/connections"]),
             await zoe.put(f"/connections/{connection_id}/credentials", json={"fields": {"api_key": "a"}}),
-            await zoe.put(f"/connections/{connection_id}/options", json={"frequency": "manual"}),
+            await zoe.put(
+                f"/connections/{connection_id}/options", json={"frequency": "manual", "synchronize_accounts": False}
+            ),
             await zoe.delete(f"/connections/{connection_id}/throttle"),
             await zoe.post(f"/connections/{connection_id}/disable"),
             await zoe.get("/audit"),

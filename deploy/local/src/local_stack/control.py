@@ -102,7 +102,7 @@ def _wait_ready(stack: Stack, supervisor: subprocess.Popen[bytes], progress: Cal
             if state.phase == "failed" and exit_status is not None:
                 stack.state_file.unlink()
                 raise PartFailed(state.message)
-            if state.message != said:
+            if state.phase == "starting" and state.message != said:
                 progress(state.message)
                 said = state.message
         if exit_status is not None:

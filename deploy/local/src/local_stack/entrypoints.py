@@ -25,7 +25,7 @@ from local_stack.supervisor import ALL_PARTS, INFRASTRUCTURE
 USAGE, UNREACHABLE, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(no_args_is_help=True, help="The whole system on this machine, as processes.")
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EVERYTHING = ",".join(ALL_PARTS)
 Only = Annotated[str, typer.Option(help=f"Parts to start, with commas: {', '.join(ALL_PARTS)}.")]
@@ -129,9 +129,8 @@ def _stay(stack: Stack) -> None:
 def _start(stack: Stack, names: Sequence[str], owner: ProcessIdentity | None = None) -> StackState:
     try:
         with console.status(f"stack {stack.name}: starting") as spinner:
-            return control.up(
-                stack, names, owner=owner, progress=lambda text: spinner.update(f"stack {stack.name}: {text}")
-            )
+            say = spinner.update if console.is_terminal else console.print
+            return control.up(stack, names, owner=owner, progress=lambda text: say(f"stack {stack.name}: {text} …"))
     except PartFailed as error:
         console.print(f"[red]stack {stack.name} could not be started:[/red]")
         console.print(str(error), markup=False)

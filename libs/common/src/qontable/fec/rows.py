@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qontable.fec.layout import ALWAYS, SIDES, SIGNED, Layout
 from qontable.fec.problems import Findings, Problem
@@ -27,8 +27,9 @@ NO_EXTRA: Mapping[str, str] = MappingProxyType({})
 
 
 class FecRow(NamedTuple):
-    """The values of one line, `line` being its number in the file. Absent texts are empty, amounts are in euros.
+    """The values of one line in the law's order of columns, after its number in the file; the amounts come last.
 
+    Absent texts are empty, amounts are in euros.
     `foreign_amount` keeps the sign of the file: whether it repeats the side or follows it differs between softwares.
     """
 
@@ -98,6 +99,7 @@ class RowReader:
         self._findings = findings
         names = (*ALWAYS, *(SIGNED if layout.signed else SIDES))
         self._pick: Callable[[list[str]], tuple[str, ...]] = itemgetter(*(layout.positions[name] for name in names))
+        self._reads = [(index, CHECKS[name][0]) for index, name in enumerate(names) if name in CHECKS]
         self._dates = [layout.positions[name] for name in DATES]
 
     def read(self, line: int, text: str) -> FecRow | None:
@@ -118,49 +120,15 @@ class RowReader:
         return row
 
     def _row(self, line: int, fields: list[str]) -> FecRow:
-        (
-            journal_code,
-            journal_label,
-            number,
-            day,
-            account,
-            account_label,
-            subsidiary,
-            subsidiary_label,
-            piece,
-            piece_day,
-            label,
-            lettering,
-            lettering_day,
-            validation_day,
-            foreign,
-            currency,
-            first,
-            second,
-        ) = self._pick(fields)
-        debit, credit = _signed(first, second) if self._layout.signed else (read_amount(first), read_amount(second))
-        return FecRow(
-            line,
-            _filled(journal_code),
-            journal_label,
-            number,
-            read_day(day),
-            _filled(account),
-            account_label,
-            subsidiary,
-            subsidiary_label,
-            piece,
-            _day(piece_day),
-            label,
-            lettering,
-            _day(lettering_day),
-            _day(validation_day),
-            _number(foreign),
-            currency,
-            debit,
-            credit,
-            {name: fields[position] for name, position in self._layout.extra.items()} or NO_EXTRA,
-        )
+        """The row, whose values stand in the order of the columns. Raises `Unreadable` for the first that is none."""
+        values: list[Any] = list(self._pick(fields))
+        for index, read in self._reads:
+            values[index] = read(values[index])
+        if self._layout.signed:
+            amount, side = values[-2:]
+            values[-2:] = (amount, ZERO) if side > 0 else (ZERO, amount)
+        extra = {name: fields[position] for name, position in self._layout.extra.items()}
+        return FecRow._make((line, *values, extra or NO_EXTRA))
 
     def _notice_dates(self, line: int, fields: list[str]) -> None:
         for position in self._dates:
@@ -186,9 +154,3 @@ class RowReader:
 
     def _refuse(self, line: int, column: str, what: str, remedy: str) -> None:
         self._findings.refuse(Problem(line, column, what, remedy))
-
-
-def _signed(amount: str, side: str) -> tuple[Decimal, Decimal]:
-    """Debit and credit from Montant and Sens."""
-    value = read_amount(amount)
-    return (value, ZERO) if read_side(side) > 0 else (ZERO, value)

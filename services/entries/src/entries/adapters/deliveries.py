@@ -105,6 +105,7 @@ async def note_accepted(connection: Connection, delivery_ids: Sequence[str]) -> 
         """
         update entries set accepted_revision = d.revision from deliveries d
         where d.delivery_id = any($1) and d.state = 'confirmed' and entries.delivery_id = d.delivery_id
+            and entries.file_id = d.file_id and entries.entry_id = d.entry_id
         """,
         delivery_ids,
     )

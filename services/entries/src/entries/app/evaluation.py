@@ -30,7 +30,7 @@ from qontable.database import UNREACHABLE
 from qontable.telemetry import frames
 from qontable.unit import Unit, Units
 
-PORTION_BYTES = 4 * 1024 * 1024
+PORTION_BYTES = 2 * 1024 * 1024
 
 log = structlog.get_logger()
 

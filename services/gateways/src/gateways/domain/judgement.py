@@ -23,7 +23,7 @@ from qontable.sheet import ErrorRule, Sheet
 
 MOST_TEXT = 20_000
 HALTING: dict[str, HaltCause] = {"credentials_refused": "credentials", "plugin_off": "plugin_off"}
-"""Categories of `not_sent` that halt a lane until a person acts; all others are retried."""
+"""Categories of `not_sent` that a person must act on; all others count as an unreachable software."""
 
 DOCUMENT_UNAVAILABLE = SoftwareMessage(
     category="document_unavailable",

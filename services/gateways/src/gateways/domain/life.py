@@ -122,6 +122,8 @@ def resolved(delivery: Delivery, answer: Answer, now: datetime) -> Delivery:
             return _closed(delivery, "confirmed", words("found_by_person"))
         case "drop":
             return _closed(delivery, "recalled", words("dropped_by_person"))
+        case "not_in_books" if delivery.recall_requested:
+            return _closed(delivery, "recalled", words("recalled"))
         case "not_in_books":
             return _back_in_queue(replace(delivery, failing_since=None, failures=0, queued_at=now, message=None), now)
 
@@ -154,10 +156,10 @@ def _queued(delivery: Delivery, at: Moment, *, message: SoftwareMessage, pause: 
 
 
 def _failed(delivery: Delivery, message: SoftwareMessage, retry_after: timedelta | None, at: Moment) -> Delivery:
-    """Nothing was sent: later again, for as long as retries last."""
+    """Nothing was sent: later again, for as long as retries last, unless it was recalled meanwhile."""
     since = delivery.failing_since or at.now
     failures = delivery.failures + 1
-    if at.now - since >= at.plan.give_up_after:
+    if at.now - since >= at.plan.give_up_after and not delivery.recall_requested:
         return given_up(delivery)
     pause = at.plan.pause(failures, retry_after, at.chance)
     return _queued(replace(delivery, failing_since=since, failures=failures), at, message=message, pause=pause)

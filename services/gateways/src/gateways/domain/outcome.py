@@ -86,7 +86,7 @@ class Throttled:
 class NotSent:
     """Nothing was booked, and the entry is not to blame.
 
-    `credentials` and `plugin_off` halt the lane until a person acts; `unreachable` is retried.
+    `credentials` halts the lane until a person acts; `plugin_off` and `unreachable` are retried, the former rarely.
     """
 
     name: ClassVar[str] = "not_sent"

@@ -85,51 +85,60 @@ async def keep_ends(db: Db, events: Sequence[AccountsFetched]) -> None:
 
 
 async def keep_versions(db: Db, applied: Sequence[Applied]) -> None:
-    """Note versions of reference data.
-
-    One ends the refresh that was retrieved no later than it was begun (both instants are the gateway's). A refresh
-    whose closing record is still on its way is ended by that record.
-    """
+    """Note versions of reference data, and the end of the refreshes that brought them."""
     held = await _held(db, applied)
-    news = [
-        _version(item, before) for item in applied if item.is_news(before := held.get((item.firm_id, item.file_id)))
-    ]
+    news = [(item, before) for item in applied if item.is_news(before := held.get((item.firm_id, item.file_id)))]
     if not news:
         return
     await db.execute(
         """
         insert into reference_state as held
-            (firm_id, file_id, state, software_file_id, version, refreshed_at, ended_at, changes)
-        select firm_id, file_id, 'refreshed', software_file_id, said.version, refreshed_at, now(), changes
+            (firm_id, file_id, state, software_file_id, version, refreshed_at, changes)
+        select firm_id, file_id, 'refreshed', software_file_id, said.version, refreshed_at, changes
         from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::jsonb[])
             as said (firm_id, file_id, software_file_id, version, refreshed_at, changes)
         join integration using (firm_id, file_id, software_file_id)
         on conflict (firm_id, file_id) do update set
-            version = excluded.version, refreshed_at = excluded.refreshed_at, changes = excluded.changes,
-            (state, failure, ended_at) = (
-                select held.state, held.failure, held.ended_at
-                where held.asked_at > now() - make_interval(mins => $7) and (
-                    held.state = 'asked' or held.state = 'retrieved' and held.retrieved_at > excluded.refreshed_at
-                )
-                union all select 'refreshed', null, now() limit 1
-            )
+            version = excluded.version, refreshed_at = excluded.refreshed_at, changes = excluded.changes
         where held.version <= excluded.version
         """,
-        *columns(news),
-        PATIENCE_MINUTES,
+        *columns([_version(item, before) for item, before in news]),
+    )
+    await db.execute(
+        """
+        update reference_state set state = 'refreshed', failure = null, ended_at = now()
+        from unnest($1::text[], $2::text[]) as ended (firm_id, file_id)
+        where reference_state.firm_id = ended.firm_id and reference_state.file_id = ended.file_id
+        """,
+        [item.firm_id for item, before in news if not (before and before.pending)],
+        [item.file_id for item, before in news if not (before and before.pending)],
     )
 
 
 async def _held(db: Db, applied: Sequence[Applied]) -> dict[tuple[str, str], Held]:
+    """What is held of these files, locked.
+
+    A refresh ends with the version whose fetch did not begin before its own (both instants are the gateway's); while
+    its closing record is on its way nobody knows, and that record will end it.
+    """
     rows = await db.fetch(
         """
-        select firm_id, file_id, version, refreshed_at, changes from reference_state
-        join unnest($1::text[], $2::text[]) as said (firm_id, file_id) using (firm_id, file_id)
-        where refreshed_at is not null for update of reference_state
+        select firm_id, file_id, held.version, held.refreshed_at, coalesce(held.changes, '{}') as changes,
+            coalesce(held.asked_at > now() - make_interval(mins => $4) and (
+                held.state = 'asked' or held.state = 'retrieved' and held.retrieved_at > said.refreshed_at
+            ), false) as pending
+        from reference_state as held
+        join unnest($1::text[], $2::text[], $3::timestamptz[]) as said (firm_id, file_id, refreshed_at)
+            using (firm_id, file_id)
+        for update of held
         """,
-        *columns([(item.firm_id, item.file_id) for item in applied]),
+        *columns([(item.firm_id, item.file_id, item.refreshed_at) for item in applied]),
+        PATIENCE_MINUTES,
     )
-    return {(row["firm_id"], row["file_id"]): Held(row["version"], row["refreshed_at"], row["changes"]) for row in rows}
+    return {
+        (row["firm_id"], row["file_id"]): Held(row["version"], row["refreshed_at"], row["changes"], row["pending"])
+        for row in rows
+    }
 
 
 def _end(event: AccountsFetched) -> tuple[Any, ...]:

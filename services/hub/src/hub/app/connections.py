@@ -11,7 +11,10 @@ from qontable.vault import SealingKey
 
 
 async def change_options(action: Action, connection_id: str, options: ChosenOptions) -> Connection:
-    """Raises `Refused`: connection_unknown, frequency_unsupported, weekly_accounts_unsupported."""
+    """How often entries leave, and whether accounts are synchronized weekly.
+
+    Raises `Refused`: connection_unknown, frequency_unsupported, weekly_accounts_unsupported.
+    """
     await hold(action, connection_id)
     connection = await read(action.db, action.firm_id, connection_id)
     software, _ = await read_connector(action.db, connection.connector)

@@ -52,13 +52,17 @@ async def correct(
     return asked_at
 
 
+ANSWERABLE = ("parked", "missing")
+"""Deliveries that wait for a person's answer."""
+
+
 async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Answer) -> datetime:
-    """Decide about a parked delivery. Returns when it was decided.
+    """Decide about a delivery that only a person can. Returns when it was decided.
 
     Raises `Refused`: entry_unknown, delivery_not_parked.
     """
     entry = await _hold(action, file_id, entry_id)
-    if entry.delivery_id != delivery_id or entry.delivery_state != "parked":
+    if entry.delivery_id != delivery_id or entry.delivery_state not in ANSWERABLE:
         raise Refused("delivery_not_parked", entry_id=entry_id, delivery_id=delivery_id)
     decided_at = now()
     action.say(

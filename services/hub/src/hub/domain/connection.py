@@ -30,7 +30,7 @@ class ChosenOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     frequency: Frequency
-    synchronize_accounts: bool = False
+    synchronize_accounts: bool
 
 
 class ChosenThrottle(BaseModel):

@@ -14,11 +14,12 @@ _WHAT = ("created", "changed", "removed")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is known of a file's reference data already."""
+    """What is known of a file's reference data already. `pending`: a refresh is waited for that is not this one."""
 
     version: int
-    refreshed_at: datetime
+    refreshed_at: datetime | None
     changes: Counts
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 from pydantic import BaseModel
@@ -86,7 +85,7 @@ def _compare(file: Known, other: SoftwareFile) -> Candidate:
     if file.code and other.code and file.code.strip().casefold() == other.code.strip().casefold():
         reasons.append("code")
         doubt *= 1 - CODE_WEIGHT
-    likeness = SequenceMatcher(None, " ".join(_words(file.name)), " ".join(_words(other.name))).ratio()
+    likeness = _likeness(_words(file.name), _words(other.name))
     if likeness >= LEAST_NAME_LIKENESS:
         reasons.append("name")
         doubt *= 1 - NAME_WEIGHT * likeness
@@ -118,6 +117,11 @@ def _siren(text: str | None) -> str | None:
     """The nine digits of a SIREN, alone or at the beginning of a SIRET."""
     digits = re.sub(r"\D", "", text or "")
     return digits[:9] if len(digits) in {9, 14} else None
+
+
+def _likeness(words: list[str], others: list[str]) -> float:
+    """The share of words that both names have, in any order: 1 for all, 0 for none."""
+    return 2 * len(set(words) & set(others)) / max(len(set(words)) + len(set(others)), 1)
 
 
 def _words(name: str) -> list[str]:

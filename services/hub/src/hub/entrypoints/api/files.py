@@ -1,7 +1,7 @@
 """Client files: their list, their mapping and activation, their reference data."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, status
 from pydantic import BaseModel, Field
@@ -62,6 +62,13 @@ class JournalMap(values.Body):
     """Journal code in Qonto → journal code in the software."""
 
     journal_map: dict[values.JournalCode, values.JournalCode] = Field(max_length=500)
+
+
+class Policies(values.Body):
+    """What is done where the software leaves a choice."""
+
+    create_missing_accounts: bool
+    possible_duplicates: Literal["ask", "send"]
 
 
 class RefreshRequest(values.Body):
@@ -199,10 +206,10 @@ async def change_journal_map(caller: SignedIn, hub: TheHub, file_id: Id, body: J
     "/files/{file_id}/policies",
     responses=refuses("file_unknown", "file_not_mapped", "connection_disabled", "creation_unsupported"),
 )
-async def change_policies(caller: SignedIn, hub: TheHub, file_id: Id, body: FilePolicies) -> ClientFile:
+async def change_policies(caller: SignedIn, hub: TheHub, file_id: Id, body: Policies) -> ClientFile:
     """What is done where the software leaves a choice: missing accounts, possible duplicates."""
     async with hub.act(caller) as action:
-        return await activation.change_policies(action, file_id, body)
+        return await activation.change_policies(action, file_id, FilePolicies(**body.model_dump()))
 
 
 @router.post(

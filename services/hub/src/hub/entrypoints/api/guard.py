@@ -18,6 +18,13 @@ from qontable.telemetry import frames, span
 log = structlog.get_logger()
 
 
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE"})
+
+
+class BrokenOff(Exception):
+    """An answer that failed after it had begun; the server closes the connection."""
+
+
 class Guard:
     """ASGI middleware. An error that nobody expected is logged by where it arose, never by what it says."""
 
@@ -34,9 +41,10 @@ class Guard:
         with span(scope["method"], kind=SpanKind.SERVER, parent=headers.get("traceparent")) as current:
             try:
                 await self._app(scope, _limited(receive), answer.send)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - every request is answered, and no value is logged
                 if answer.status is not None:
-                    raise
+                    log.error("answer broke off", error=type(error).__name__, at=frames(error))
+                    raise BrokenOff from None
                 await respond(_refusal(error), headers.get("accept-language"))(scope, receive, answer.send)
             _note(scope, current, answer.status, monotonic() - started)
 
@@ -84,4 +92,5 @@ def _note(scope: Scope, current: Span, status: int | None, seconds: float) -> No
     current.update_name(f"{scope['method']} {route}")
     current.set_attribute("http.route", route)
     current.set_attribute("http.response.status_code", status or 0)
-    metrics.HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+    method = scope["method"] if scope["method"] in METHODS else "OTHER"
+    metrics.HTTP_SECONDS.labels(method, route, str(status)).observe(seconds)

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -35,7 +34,8 @@ def answer_refusals(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _before_routes)
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    described = app.openapi
+    app.openapi = lambda: _as_problems(described())  # type: ignore[method-assign]
 
 
 def respond(refused: Refused, accept_language: str | None) -> JSONResponse:
@@ -84,14 +84,11 @@ def _where(location: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in location).encode(errors="replace").decode()
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document; FastAPI would call problem documents plain JSON."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                for status, response in operation["responses"].items():
-                    if status >= "400" and "application/json" in response.get("content", {}):
-                        response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
-        app.openapi_schema = document
-    return app.openapi_schema
+def _as_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with refusals called what they are: FastAPI takes them for plain JSON."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and "application/json" in response.get("content", {}):
+                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+    return document

@@ -1,0 +1,68 @@
+"""What tries say about a connection, and what its lane makes of it."""
+
+from datetime import UTC, datetime, timedelta
+
+from gateways.domain.health import LaneHealth, Sign, noted, sign_of
+from gateways.domain.outcome import CouldNotAsk, Exchange, NotSent, Rejected, Unknown
+from gateways.domain.retry import PLAN
+from qontable.events.delivery import SoftwareMessage
+
+NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+WORDS = SoftwareMessage(category="connection_refused")
+DOWN = Sign("unreachable", WORDS)
+
+
+def note(lane: LaneHealth, sign: Sign, *, started: int = 0, now: int = 0, version: int = 1) -> LaneHealth:
+    return noted(
+        lane,
+        sign,
+        started_at=NOON + started * SECOND,
+        now=NOON + now * SECOND,
+        version=version,
+        plan=PLAN,
+        chance=0.0,
+    )
+
+
+def test_ten_requests_that_fail_together_are_one_failure() -> None:
+    lane = LaneHealth()
+    for _ in range(10):
+        lane = note(lane, DOWN, started=0, now=1)
+    assert (lane.failures, lane.health, lane.version) == (1, "unreachable", 1)
+    assert lane.paused_until == NOON + 6 * SECOND
+
+
+def test_the_fifth_failure_in_a_row_is_a_problem_and_an_answer_ends_it() -> None:
+    lane = LaneHealth()
+    for minute in range(5):
+        lane = note(lane, DOWN, started=minute * 60, now=minute * 60 + 1)
+    assert (lane.health, lane.failures, lane.failing_since) == ("problem", 5, NOON + SECOND)
+    lane = note(lane, Sign("answered"), started=600, now=601)
+    assert (lane.health, lane.failures, lane.paused_until, lane.failing_since) == ("connected", 0, None, None)
+
+
+def test_an_answer_to_an_older_request_does_not_end_a_pause() -> None:
+    throttled = note(LaneHealth(), Sign("throttled", WORDS, 60 * SECOND), started=5, now=6)
+    assert note(throttled, Sign("answered"), started=4, now=7) == throttled
+    assert throttled.paused_until == NOON + 66 * SECOND
+
+
+def test_refused_credentials_halt_until_a_newer_version_and_no_answer_in_flight_lifts_that() -> None:
+    halted = note(LaneHealth(), Sign("credentials", WORDS), version=3)
+    assert (halted.halted_version, halted.health) == (3, "credentials_refused")
+    assert note(halted, Sign("answered"), started=9, now=9, version=3) == halted
+    assert note(halted, Sign("answered"), started=9, now=9, version=4).health == "connected"
+
+
+def test_the_same_health_is_told_once() -> None:
+    lane = note(LaneHealth(), Sign("answered"))
+    assert note(lane, Sign("answered"), started=5, now=6).version == lane.version == 1
+
+
+def test_failures_of_our_own_say_nothing_about_the_software() -> None:
+    ours = SoftwareMessage(category="document_unavailable")
+    assert sign_of(NotSent(exchange=Exchange(), message=ours)) is None
+    assert sign_of(Rejected(exchange=Exchange(), message=WORDS)) is None
+    assert sign_of(CouldNotAsk(exchange=Exchange(), message=WORDS, cause="refused")) is None
+    assert sign_of(Unknown(exchange=Exchange(), message=WORDS, reference_taken=True)) == Sign("answered")
