@@ -14,8 +14,10 @@ import pytest
 
 from gateways.domain.port import Parcel
 from gateways.domain.retry import RetryPlan
+from qontable.events.connector import ConnectionResealed
 from qontable.events.delivery import EntryAttempted, EntryDeliveryChanged, EntryDispatched
 from qontable.service import Service
+from qontable.vault import load_ring, write_new_key
 from qontable.wire import read_entry
 
 from .house import FAST, House
@@ -253,6 +255,19 @@ async def test_a_second_process_in_a_slot_waits_until_the_first_has_gone(empty_h
                 "select run from gateways.attempts where delivery_id = $1", delivery.delivery_id
             )
             assert used == run
+
+
+async def test_credentials_under_an_older_key_are_sealed_again_under_the_newest(empty_house: House) -> None:
+    house = empty_house
+    async with running(house, "before"):
+        connection = await house.connect(token="secret-token")
+    write_new_key(house.world.gateway_keys, "newer")
+    async with running(house, "after"):
+        resealed = await house.hears(ConnectionResealed, connection_id=connection)
+    ring = load_ring(house.world.gateway_keys)
+    assert resealed.sealed.key_id == "newer"
+    assert resealed.from_version == 1
+    assert ring.open(resealed.sealed, firm_id="frm_1", connection_id=connection) == {"token": "secret-token"}
 
 
 def _parcel_of(delivery: EntryDispatched) -> Parcel:

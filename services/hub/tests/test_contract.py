@@ -59,7 +59,8 @@ schema.config.phases.coverage.enabled = EXAMPLES > 100
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_every_answer_is_as_documented(case: Any, known: dict[str, Any]) -> None:
-    assume("\n" not in unquote(str(list(case.path_parameters.values()))))  # no such address can be mounted
+    values = [unquote(str(value)) for value in case.path_parameters.values()]
+    assume(not any("\n" in value for value in values))  # no such address can be mounted
     if str(case.query.get("wait", "")).isdigit():
         case.query["wait"] = 0
     if len(str(case.path_parameters)) % 2:
