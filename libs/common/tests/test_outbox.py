@@ -94,9 +94,10 @@ async def test_a_record_is_on_its_topic_soon_after_the_commit(desk: Any) -> None
         await _say(desk, topic, ["warm"])
         await desk.eventually(lambda: _none(_waiting(desk)))
         started = time.monotonic()
-        await _say(desk, topic, ["fil_1"])
-        await desk.eventually(lambda: _none(_waiting(desk)))
-    assert time.monotonic() - started < 1  # without a wake-up the relay looks once a second; it takes some 30 ms
+        for _ in range(5):
+            await _say(desk, topic, ["fil_1"])
+            await desk.eventually(lambda: _none(_waiting(desk)))
+    assert time.monotonic() - started < 3  # without a wake-up the relay looks once a second only
 
 
 async def test_what_was_sent_but_not_deleted_is_sent_again_under_the_same_identity_and_acts_once(

@@ -183,6 +183,19 @@ async def test_a_recall_that_overtakes_its_dispatch_is_remembered(house: House) 
     assert house.software.sends(delivery.entry.entry_id) == 0
 
 
+async def test_a_recall_that_crosses_its_dispatch_still_keeps_the_entry_from_leaving(house: House) -> None:
+    connection = await house.connect()
+    await house.change(connection, version=2, enabled=False)
+    delivery = house.dispatch(connection)
+    await house.say(delivery)
+    await house.reaches(delivery, "queued")
+    # what two transactions leave behind that did not see each other
+    await house.database.execute("insert into gateways.recalls values ($1, now())", delivery.delivery_id)
+    await house.change(connection, version=3)
+    await house.reaches(delivery, "recalled")
+    assert house.software.sends(delivery.entry.entry_id) == 0
+
+
 async def test_a_recall_too_late_says_so_and_the_delivery_goes_on(house: House) -> None:
     delivery = house.dispatch(await house.connect())
     house.software.script[delivery.entry.entry_id] = [book_and_time_out]

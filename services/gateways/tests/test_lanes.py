@@ -1,6 +1,7 @@
 """How a connection's work is shared out in time: order, limits, pauses, halts."""
 
 import asyncio
+from itertools import pairwise
 
 from qontable.events.connector import ConnectionHealthChanged
 from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched
@@ -100,15 +101,19 @@ async def test_credentials_sealed_under_a_key_that_is_gone_halt_the_lane_and_say
 
 async def test_five_failures_in_a_row_are_a_problem_and_a_dead_software_is_asked_once_per_pause(house: House) -> None:
     connection = await house.connect()
-    deliveries = [house.dispatch(connection, file_id=f"fil_dead_{number}") for number in range(6)]
+    deliveries = [house.dispatch(connection, file_id=f"fil_dead_{number}") for number in range(4)]
     for delivery in deliveries:
-        house.software.script[delivery.entry.entry_id] = [not_sent("unreachable")] * 3
+        house.software.script[delivery.entry.entry_id] = [not_sent("unreachable")] * 2
     await house.say(*deliveries)
     await house.hears(ConnectionHealthChanged, connection_id=connection, health="unreachable")
     await house.hears(ConnectionHealthChanged, connection_id=connection, health="problem")
-    tries = len(_sent_in_order(house, deliveries))
-    assert tries <= 4 + 4  # one round side by side, then one try per pause
     await _all_confirmed(house, deliveries)
+    times = [
+        when for what, entry, when in house.software.calls if entry in {item.entry.entry_id for item in deliveries}
+    ]
+    assert len(times) == 4 * 3
+    probes = times[4:9]  # after one round side by side
+    assert all(later - earlier >= 0.3 for earlier, later in pairwise(probes))
     told = [event.health for event in house.said(ConnectionHealthChanged, connection_id=connection)]
     assert told == ["connected", "unreachable", "problem", "connected"]
 

@@ -99,19 +99,19 @@ CUT_CHUNK = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"id":'
 NOT_HTTP = b"SSH-2.0-OpenSSH_9.6\r\n\r\n"
 NOT_GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"
 
-AFTER_THE_FIRST_BYTE: list[tuple[Server, bytes, str]] = [
-    (closes_at_once, BODY, "connection_lost"),
-    (resets_while_reading, LARGE, "connection_lost"),
-    (closes_after_reading, BODY, "connection_lost"),
-    (resets_after_reading, BODY, "connection_lost"),
-    (answers(b"HTTP/1.1 20"), BODY, "connection_lost"),
-    (answers(CUT_BY_LENGTH), BODY, "answer_unreadable"),
-    (answers(CUT_CHUNK), BODY, "answer_unreadable"),
-    (answers(NOT_HTTP), BODY, "answer_unreadable"),
-    (answers(NOT_GZIP), BODY, "answer_unreadable"),
-    (never_answers, BODY, "no_answer_in_time"),
-    (never_reads, LARGE, "no_answer_in_time"),
-]
+AFTER_THE_FIRST_BYTE: dict[str, tuple[Server, bytes, str]] = {
+    "closes at once": (closes_at_once, BODY, "connection_lost"),
+    "resets while reading": (resets_while_reading, LARGE, "connection_lost"),
+    "closes after reading": (closes_after_reading, BODY, "connection_lost"),
+    "resets after reading": (resets_after_reading, BODY, "connection_lost"),
+    "cut in the status line": (answers(b"HTTP/1.1 20"), BODY, "connection_lost"),
+    "cut before its length": (answers(CUT_BY_LENGTH), BODY, "answer_unreadable"),
+    "cut inside a chunk": (answers(CUT_CHUNK), BODY, "answer_unreadable"),
+    "no HTTP": (answers(NOT_HTTP), BODY, "answer_unreadable"),
+    "no gzip": (answers(NOT_GZIP), BODY, "answer_unreadable"),
+    "never answers": (never_answers, BODY, "no_answer_in_time"),
+    "never reads": (never_reads, LARGE, "no_answer_in_time"),
+}
 
 
 @asynccontextmanager
@@ -151,7 +151,9 @@ async def post(url: str, content: Body | None = None, *, seconds: float = 0.7, *
         return await ask(opened, request, seconds=seconds)
 
 
-@pytest.mark.parametrize(("server", "content", "category"), AFTER_THE_FIRST_BYTE, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("server", "content", "category"), AFTER_THE_FIRST_BYTE.values(), ids=AFTER_THE_FIRST_BYTE.keys()
+)
 async def test_an_entry_whose_first_byte_may_have_left_is_unknown(
     server: Server, content: bytes, category: str
 ) -> None:

@@ -172,12 +172,17 @@ async def test_a_correction_that_cannot_be_booked_is_refused_at_once(town: Any, 
     assert file_id not in {event.file_id for event in asked}
 
 
-@pytest.mark.parametrize("answer", ["in_books", "not_in_books", "drop"])
-async def test_a_person_decides_about_a_parked_delivery_only(town: Any, firm: Any, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "answer"), [("parked", "in_books"), ("parked", "not_in_books"), ("parked", "drop"), ("missing", "drop")]
+)
+async def test_a_person_decides_where_nobody_else_can_and_there_only(
+    town: Any, firm: Any, state: str, answer: str
+) -> None:
     file_id = await firm.add_file("a")
-    parked = {"status": "sending", "delivery_id": "d1", "delivery_state": "parked"}
+    sending = {"status": "sending", "delivery_id": "d1"}
     await firm.tell(
-        firm.status(file_id, "e1", **parked), firm.status(file_id, "e2", **parked | {"delivery_state": "unknown"})
+        firm.status(file_id, "e1", **sending, delivery_state=state),
+        firm.status(file_id, "e2", **sending, delivery_state="unknown"),
     )
     path = f"/files/{file_id}/entries"
     body = {"delivery_id": "d1", "answer": answer}

@@ -12,10 +12,11 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
+from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from qontable.bus import MAX_BATCH, Consumer, KafkaRecord
+from qontable.bus import MAX_BATCH, BatchFailed, Consumer, KafkaRecord
 
 WAIT_MS = 1_000
 
@@ -41,7 +42,10 @@ def subscribe(broker: KafkaBroker, consumer: Consumer[Any], topic_prefix: str, s
 
     @subscriber
     async def _batch(records: Any) -> None:
-        await consumer.process(records)
+        try:
+            await consumer.process(records)
+        except BatchFailed as failed:  # logged where it failed; FastStream rewinds without another word
+            raise NackMessage from failed
 
 
 class _PromptSubscriber(BatchSubscriber):

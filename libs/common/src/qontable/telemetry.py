@@ -26,21 +26,15 @@ from opentelemetry.util.types import AttributeValue
 from qontable.settings import Settings
 
 _PROPAGATOR = TraceContextTextMapPropagator()
-NOISY = {
-    "aiokafka": logging.ERROR,
-    "httpx": logging.ERROR,
-    "httpcore": logging.ERROR,
-    "uvicorn.access": logging.ERROR,
-    "faststream": logging.CRITICAL,  # a failed batch is our own line; that it could not be committed is FastStream's
-}
+NOISY = ("aiokafka", "httpx", "httpcore", "uvicorn.access", "faststream")
 
 
 def configure(service: str, settings: Settings) -> None:
-    """Set up logs and traces of this process. Libraries that repeat themselves are thinned."""
+    """Set up logs and traces of this process. Libraries that repeat themselves are thinned to errors."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     logging.basicConfig(level=level, format="%(message)s", handlers=[_stdlib_handler()], force=True)
-    for name, least in NOISY.items():
-        logging.getLogger(name).setLevel(least)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

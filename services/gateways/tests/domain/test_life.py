@@ -183,6 +183,12 @@ def test_a_recall_takes_back_what_surely_is_not_in_the_books_and_nothing_else() 
         assert life.recalled(delivery(state=state)) == delivery(state=state)
 
 
+def test_a_recall_that_came_too_late_still_holds_when_a_person_says_that_the_entry_is_not_there() -> None:
+    late = life.recalled(delivery(state="parked", settled_at=NOON))
+    assert life.resolved(late, "not_in_books", NOON).state == "recalled"
+    assert life.resolved(late, "in_books", NOON).state == "confirmed"
+
+
 class Software:
     """Books what it was sent at once, later, or never; a second copy is what must never be."""
 

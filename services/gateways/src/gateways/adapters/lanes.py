@@ -127,12 +127,6 @@ async def any_waits(connection: Connection, connectors: Iterable[str]) -> bool:
     return bool(await connection.fetchval(query, list(connectors)))
 
 
-async def holds(connection: Connection, lease: Lease) -> bool:
-    """Whether the lane is still this lease's."""
-    query = "select true from lanes where connection_id = $1 and lease_token = $2"
-    return bool(await connection.fetchval(query, lease.connection_id, lease.token))
-
-
 async def hold(connection: Connection, lease: Lease) -> tuple[LaneHealth, datetime]:
     """Lock the lane's row until the transaction ends: its health, and the present instant. Raises `LeaseLost`."""
     row = await connection.fetchrow(

@@ -30,6 +30,7 @@ LINGER_SECONDS = 2.0
 SHORTEST_SECONDS = 0.02
 LOOK_EVERY_SECONDS = 1.0
 RENEWAL_PAUSE_SECONDS = 1.0
+DUE_AGE_SECONDS = 10.0
 
 
 class Lane:
@@ -153,15 +154,18 @@ class Lane:
                 await tenure.ledger.note(unit, sign, tenure.clock.now())
 
     async def _renew(self, tenure: Tenure) -> None:
-        """Renew the lease at a third of its length. A database that does not answer is asked again: as long as nobody
-        else has taken the lane it is still ours, and nothing is begun beyond the lease meanwhile."""
-        pause = third = self._lease.length.total_seconds() / 3
+        """Renew the lease at a third of its length, or sooner: the renewal also says how old the due work is.
+
+        A database that does not answer is asked again: as long as nobody else has taken the lane it is still ours, and
+        nothing is begun beyond the lease meanwhile.
+        """
+        pause = usual = min(self._lease.length.total_seconds() / 3, DUE_AGE_SECONDS)
         while True:
             await asyncio.sleep(pause)
             try:
                 async with self._parts.units.database.transaction() as connection:
                     await lanes.renew(connection, self._lease, tenure.turnstile.requests_made())
-                pause = third
+                pause = usual
             except UNREACHABLE:
                 pause = RENEWAL_PAUSE_SECONDS
 

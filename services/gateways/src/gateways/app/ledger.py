@@ -16,13 +16,14 @@ import structlog
 from gateways.adapters import attempts, deliveries, lanes
 from gateways.adapters.attempts import Opened
 from gateways.adapters.documents import keep_payloads
+from gateways.adapters.recalls import recalled_among
 from gateways.app.gathering import Gathering
 from gateways.app.parts import Parts
 from gateways.app.tries import EXPECTED, Tried, attempted, health_changed, without_answer
 from gateways.domain.delivery import Delivery
 from gateways.domain.health import LaneHealth, Sign, noted, sign_of
 from gateways.domain.lease import Lease, LeaseLost
-from gateways.domain.life import Moment, given_up
+from gateways.domain.life import Moment, given_up, recalled
 from gateways.domain.rules import SendingRules
 from qontable import metrics
 from qontable.database import UNREACHABLE
@@ -64,10 +65,19 @@ class Ledger:
         wanted = [delivery_id for portion in portions for delivery_id in portion]
         async with self._parts.units.database.pool.acquire() as connection:
             opened = await attempts.open_sends(connection, self._lease, wanted, self._rules.attempt)
-            if len(opened) < len(wanted) and not await lanes.holds(connection, self._lease):
-                raise LeaseLost(self._lease.connection_id)
         by_id = {item.delivery_id: item for item in opened}
+        if left_out := [name for name in wanted if name not in by_id]:
+            await self._take_back(left_out)
         return [[by_id[name] for name in portion if name in by_id] for portion in portions]
+
+    async def _take_back(self, delivery_ids: Sequence[str]) -> None:
+        """Close those of them that are queued although they were recalled: recall and dispatch had crossed."""
+        async with self._parts.units.unit() as unit:
+            _, now = await lanes.hold(unit.connection, self._lease)
+            rows = await deliveries.lock(unit.connection, await recalled_among(unit.connection, delivery_ids))
+            queued = [replace(recalled(row), changed_at=now) for row in rows.values() if row.state == "queued"]
+            for row in await deliveries.write(unit.connection, queued):
+                unit.publish(row.event(), traceparent=row.traceparent)
 
     async def _settle_batch(self, batch: Sequence[Tried]) -> Sequence[None]:
         """Payloads first: events name them. One object holds those of a batch, which is of one firm."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from hub.adapters import entry_lists, files
 from hub.app.hub import Action
-from hub.domain.entry import CORRECTABLE, Answer, Entry
+from hub.domain.entry import ANSWERABLE, CORRECTABLE, Answer, Entry
 from hub.domain.problem import Fault, Refused
 from qontable.clock import now
 from qontable.entry import EntryRefused
@@ -16,6 +16,7 @@ from qontable.wire import read_entry
 PLATFORM_PATIENCE = timedelta(minutes=10)
 """How long a corrected revision waits for the platform's answer before it may be corrected once more."""
 SENDABLE = frozenset({"active", "activating", "problem"})
+"""States of files whose entries may leave: a problem may be over by the time they do."""
 
 
 async def correct(
@@ -50,10 +51,6 @@ async def correct(
     )
     await action.note("entry.corrected", entry_id, file_id=file_id, revision=revision, changed=content is not None)
     return asked_at
-
-
-ANSWERABLE = ("parked", "missing")
-"""Deliveries that wait for a person's answer."""
 
 
 async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Answer) -> datetime:

@@ -19,9 +19,11 @@ from qontable.events.delivery import (
 )
 
 Answer = Literal["in_books", "not_in_books", "drop"]
-"""What a person says of a parked delivery."""
+"""What a person says of a delivery that nobody else can decide."""
 UNDECIDED: tuple[DeliveryState, ...] = ("unknown", "missing", "parked")
 """Delivery states in which nobody knows yet whether the entry is in the books."""
+ANSWERABLE: tuple[DeliveryState, ...] = ("parked", "missing")
+"""Of these, the ones that wait for a person's answer: the gateways ask about the others themselves."""
 CORRECTABLE: tuple[EntryStatus, ...] = ("to_verify", "ready")
 _MAX_SHOWN = 500
 
