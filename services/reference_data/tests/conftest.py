@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
+from aiokafka import ConsumerRecord
 
 from local_stack.world import World
 from qontable.bus import Received
@@ -15,6 +16,7 @@ from qontable.envelope import Envelope
 from qontable.events.base import Event
 from qontable.events.hub import FileIntegrationChanged, SoftwareFile
 from qontable.events.reference import (
+    REFERENCE_KINDS,
     Account,
     AccountsFetched,
     AccountsRefreshed,
@@ -87,7 +89,10 @@ class Bench:
             "software_file_id": software_file_id,
         } | other
         closing = Closing(
-            parts=len(parts), rows=0, sha256=snapshot_hash(parts), started_at=other.pop("started_at", self._clock)
+            parts=len(parts),
+            rows=sum(map(_count, parts)),
+            sha256=snapshot_hash(parts),
+            started_at=other.pop("started_at", self._clock),
         )
         numbered = [AccountsFetched(**common, part=number, rows=rows) for number, rows in enumerate(parts, start=1)]
         return [*numbered, AccountsFetched(**common, closing=closing)]
@@ -108,10 +113,15 @@ class Bench:
         return [row["code"] for row in rows]
 
 
+def _count(rows: ReferenceRows) -> int:
+    return sum(len(getattr(rows, kind)) for kind in REFERENCE_KINDS)
+
+
 def received(event: Event) -> Received[Any]:
     """An event as the bus hands it over."""
     envelope = Envelope(uuid.uuid4().hex, event.ce_type(), "/test", now(), event.subject)
-    return Received(event, envelope, b"", None, event.topic, "test", None)
+    record = ConsumerRecord(event.topic, 0, 0, 0, 0, event.key.encode(), event.body(), None, 0, 0, ())
+    return Received(event, envelope, b"", record, event.topic, "test", None)
 
 
 @pytest_asyncio.fixture

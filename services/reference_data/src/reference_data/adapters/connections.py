@@ -15,7 +15,7 @@ async def save_connections(connection: Connection, changes: Sequence[ConnectionC
         on conflict (connection_id) do update set
             version = excluded.version, enabled = excluded.enabled,
             synchronize_accounts = excluded.synchronize_accounts
-        where connection.version < excluded.version
+        where connection.version < excluded.version and connection.firm_id = excluded.firm_id
         """,
         [
             (change.connection_id, change.firm_id, change.version, change.enabled, change.options.synchronize_accounts)

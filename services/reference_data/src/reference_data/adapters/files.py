@@ -23,6 +23,11 @@ class File:
     snapshot_software_file_id: str | None
 
     @property
+    def tie(self) -> tuple[str, str | None, str | None]:
+        """Whose it is, and the connection and software file it is tied to."""
+        return self.firm_id, self.connection_id, self.software_file_id
+
+    @property
     def remapped(self) -> bool:
         """Whether the rows that are held belong to another software file, or none are held yet."""
         return (self.connection_id, self.software_file_id) != (
@@ -51,7 +56,10 @@ async def save_integration(connection: Connection, change: FileIntegrationChange
         on conflict (file_id) do update set
             integration_version = excluded.integration_version, connection_id = excluded.connection_id,
             connector = excluded.connector, software_file_id = excluded.software_file_id,
-            weekly_due_at = coalesce(file.weekly_due_at, excluded.weekly_due_at)
+            weekly_due_at = case
+                when (file.connection_id, file.software_file_id) is not distinct from
+                     (excluded.connection_id, excluded.software_file_id)
+                then coalesce(file.weekly_due_at, excluded.weekly_due_at) else excluded.weekly_due_at end
         """,
         change.file_id,
         change.firm_id,
@@ -68,26 +76,45 @@ async def close_files(connection: Connection, files: list[tuple[str, str]]) -> N
     await connection.executemany(
         """
         insert into file (firm_id, file_id, closed) values ($1, $2, true)
-        on conflict (file_id) do update set closed = true
+        on conflict (file_id) do update set closed = true where file.firm_id = excluded.firm_id
         """,
         files,
     )
 
 
-async def take_weekly_due(connection: Connection, moment: datetime, limit: int) -> list[File]:
-    """Files whose weekly refresh is due and wanted; rows are locked, other processes pass them by."""
+@dataclass(frozen=True, slots=True)
+class WeeklyDue:
+    """A file whose time of the week has come: `wanted` by its connection's option, or `misdated` by a wrong clock."""
+
+    file: File
+    wanted: bool
+    misdated: bool
+
+
+async def take_weekly_due(connection: Connection, moment: datetime, limit: int) -> list[WeeklyDue]:
+    """Files whose time has come, or lies where no clock that is right could have put it.
+
+    Also those whose connection does not want it: else all of them would be due at once on the day it does. Rows are
+    locked, other processes pass them by.
+    """
     rows = await connection.fetch(
         f"""
-        select {_COLUMNS} from file
-        where weekly_due_at <= $1 and not closed and connection_id is not null
-          and connection_id in (select connection_id from connection where enabled and synchronize_accounts)
+        select {_COLUMNS}, weekly_due_at > $1 as misdated,
+            connection_id in (select connection_id from connection where enabled and synchronize_accounts) as wanted
+        from file
+        where (weekly_due_at <= $1 or weekly_due_at > $1 + interval '8 days')
+          and not closed and connection_id is not null
         order by weekly_due_at limit $2
         for update skip locked
         """,  # noqa: S608
         moment,
         limit,
     )
-    return [File(**row) for row in rows]
+    due = []
+    for row in map(dict, rows):
+        wanted, misdated = row.pop("wanted"), row.pop("misdated")
+        due.append(WeeklyDue(File(**row), wanted and not misdated, misdated))
+    return due
 
 
 async def set_weekly_due(connection: Connection, due: list[tuple[str, datetime]]) -> None:

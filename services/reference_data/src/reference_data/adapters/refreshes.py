@@ -78,6 +78,23 @@ async def give_up(connection: Connection, refresh_id: str, detail: str) -> None:
     )
 
 
+async def end_left(
+    connection: Connection, file_id: str, connection_id: str | None, software_file_id: str | None
+) -> None:
+    """Nothing more is expected of refreshes of a software file that the client file is not tied to any more."""
+    await connection.execute(
+        """
+        update refresh
+        set state = 'ignored', detail = 'the file is tied to another software file by now', ended_at = now()
+        where file_id = $1 and state in ('asked', 'waits_for_person')
+          and (connection_id, software_file_id) is distinct from ($2, $3)
+        """,
+        file_id,
+        connection_id,
+        software_file_id,
+    )
+
+
 async def under_way(connection: Connection, file_id: str, software_file_id: str) -> bool:
     """Whether a refresh of this software file is on its way."""
     found: bool = await connection.fetchval(

@@ -67,33 +67,38 @@ async def forget_fetch(connection: Connection, fetch_id: str) -> None:
 
 
 async def forget_left_fetches(connection: Connection, days: int) -> None:
-    """Drop parts of fetches that never became whole."""
+    """Drop parts of fetches that never became whole; what waits for a person waits as long as it takes."""
     for table in ("part", "fetched"):
         await connection.execute(
-            f"delete from {table} where arrived_at < now() - make_interval(days => $1)",  # noqa: S608
+            f"""
+            delete from {table} where arrived_at < now() - make_interval(days => $1) and fetch_id not in (
+                select fetch_id from refresh where state = 'waits_for_person' and fetch_id is not null)
+            """,  # noqa: S608
             days,
         )
 
 
-async def applied_since(
+async def newer_kinds(
     connection: Connection, file_id: str, kinds: Sequence[ReferenceKind], started_at: datetime
-) -> bool:
-    """Whether a fetch of one of these kinds that began at or after `started_at` was applied already."""
-    found: bool = await connection.fetchval(
-        "select exists (select from freshness where file_id = $1 and kind = any($2) and fetch_started_at >= $3)",
-        file_id,
-        list(kinds),
-        started_at,
+) -> list[ReferenceKind]:
+    """Those of these kinds of which no fetch that began at or after `started_at` was applied yet."""
+    rows = await connection.fetch(
+        "select kind from freshness where file_id = $1 and fetch_started_at >= $2", file_id, started_at
     )
-    return found
+    applied = {row["kind"] for row in rows}
+    return [kind for kind in kinds if kind not in applied]
 
 
 async def stage(connection: Connection, items: Sequence[Item]) -> None:
-    """Copy a snapshot beside the current rows, for this transaction."""
+    """Copy a snapshot beside the current rows, for this transaction.
+
+    The key is for the planner: a plan that was made for small files and kept must not compare each row with each.
+    """
     await connection.execute(
         """
-        create temporary table if not exists incoming (kind text, code text, body text, hash bytea)
-        on commit delete rows
+        create temporary table if not exists incoming (
+            kind text, code text, body text, hash bytea, primary key (kind, code)
+        ) on commit delete rows
         """
     )
     await connection.execute("truncate incoming")
@@ -105,18 +110,18 @@ async def stage(connection: Connection, items: Sequence[Item]) -> None:
     await connection.execute("analyze incoming")
 
 
-async def count_lost_accounts(connection: Connection, file_id: str, kinds: Sequence[str]) -> tuple[int, int]:
-    """How many accounts the file has, and how many of them the staged snapshot lacks."""
-    row = await connection.fetchrow(
+async def count_lost_accounts(connection: Connection, file_id: str, kinds: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By ledger, how many accounts the file has, and how many of them the staged snapshot lacks."""
+    rows = await connection.fetch(
         """
-        select count(*) as before, count(*) filter (where incoming.code is null) as lost
+        select kind, count(*) as before, count(*) filter (where incoming.code is null) as lost
         from item left join incoming using (kind, code)
-        where file_id = $1 and kind = any($2)
+        where file_id = $1 and kind = any($2) group by kind order by kind
         """,
         file_id,
         [kind for kind in kinds if kind in LEDGER_KINDS],
     )
-    return (row["before"], row["lost"]) if row else (0, 0)
+    return {row["kind"]: (row["before"], row["lost"]) for row in rows}
 
 
 async def apply_staged(connection: Connection, file_id: str, kinds: Sequence[str], version: int) -> list[Change]:
@@ -144,9 +149,14 @@ async def apply_staged(connection: Connection, file_id: str, kinds: Sequence[str
         list(kinds),
     )
     changes = sorted([*written, *removed], key=lambda row: (row["kind"], row["code"]))
-    await connection.executemany(
-        "insert into change (file_id, version, kind, code, change, body) values ($1, $2, $3, $4, $5, $6)",
-        [(file_id, version, row["kind"], row["code"], row["change"], row["body"]) for row in changes],
+    await connection.execute(
+        """
+        insert into change (file_id, version, kind, code, change, body)
+        select $1, $2, * from unnest($3::text[], $4::text[], $5::text[], $6::jsonb[])
+        """,
+        file_id,
+        version,
+        *([row[column] for row in changes] for column in ("kind", "code", "change", "body")),
     )
     return [Change(row["change"], row["kind"], row["body"]) for row in changes]
 
@@ -157,8 +167,10 @@ async def read_current(connection: Connection, file_id: str) -> list[Change]:
     return [Change("created", row["kind"], row["body"]) for row in rows]
 
 
-async def note_applied(connection: Connection, fetched: AccountsFetched, version: int) -> None:
-    """The file is at `version`, of this software file, its kinds as fresh as the fetch's beginning."""
+async def note_applied(
+    connection: Connection, fetched: AccountsFetched, kinds: Sequence[ReferenceKind], version: int
+) -> None:
+    """The file is at `version`, of this software file, these kinds as fresh as the fetch's beginning."""
     if fetched.closing is None:
         raise ValueError("only a closed fetch can be applied")
     await connection.execute(
@@ -176,7 +188,7 @@ async def note_applied(connection: Connection, fetched: AccountsFetched, version
         on conflict (file_id, kind) do update set
             fetch_started_at = excluded.fetch_started_at, refreshed_at = excluded.refreshed_at
         """,
-        [(fetched.file_id, kind, fetched.closing.started_at) for kind in fetched.kinds],
+        [(fetched.file_id, kind, fetched.closing.started_at) for kind in kinds],
     )
 
 
@@ -186,7 +198,7 @@ async def forget_rows(connection: Connection, file_id: str) -> None:
     await connection.execute("delete from freshness where file_id = $1", file_id)
 
 
-async def read_freshness(connection: Connection, file_id: str) -> dict[str, datetime]:
-    """When each kind of a file was refreshed last."""
-    rows = await connection.fetch("select kind, refreshed_at from freshness where file_id = $1", file_id)
-    return {row["kind"]: row["refreshed_at"] for row in rows}
+async def read_freshness(connection: Connection, file_id: str) -> dict[ReferenceKind, datetime]:
+    """For each kind of a file that was ever fetched, when the fetch that was applied last had begun."""
+    rows = await connection.fetch("select kind, fetch_started_at from freshness where file_id = $1", file_id)
+    return {row["kind"]: row["fetch_started_at"] for row in rows}

@@ -1,7 +1,9 @@
 """Says what changed in a file's reference data, in records of bounded size that together are one step of versions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+
+import orjson
 
 from qontable.events.reference import REFERENCE_KINDS, AccountsRefreshed, ReferenceChanges, ReferenceKind
 from qontable.unit import Unit
@@ -9,7 +11,8 @@ from reference_data.adapters.files import File
 from reference_data.adapters.snapshots import Change
 from reference_data.domain.snapshot import rows_of
 
-ROWS_PER_RECORD = 2_000
+RECORD_BYTES = 256 * 1024
+"""Of rows in one record: well below what a broker takes, also where it was not told to take more than 1 MiB."""
 
 
 def announce(
@@ -24,7 +27,7 @@ def announce(
     kinds: Sequence[ReferenceKind] = REFERENCE_KINDS,
 ) -> None:
     """Publish one step of versions; without changes, one record that says so and how fresh the kinds are."""
-    parts = [changes[start : start + ROWS_PER_RECORD] for start in range(0, len(changes), ROWS_PER_RECORD)] or [[]]
+    parts = list(_parts(changes)) or [[]]
     for number, part in enumerate(parts, start=1):
         unit.publish(
             AccountsRefreshed(
@@ -42,6 +45,20 @@ def announce(
                 refreshed_at=refreshed_at,
             )
         )
+
+
+def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    part: list[Change] = []
+    size = 0
+    for change in changes:
+        length = len(orjson.dumps(change.body))
+        if part and size + length > RECORD_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(change)
+        size += length
+    if part:
+        yield part
 
 
 def _changes(changes: Sequence[Change]) -> ReferenceChanges:

@@ -47,11 +47,15 @@ class Weekly:
         """Ask for one chunk; true when there may be more."""
         moment = now()
         async with self._units.unit() as unit:
-            files = await take_weekly_due(unit.connection, moment, CHUNK)
-            for file in files:
-                await ask(unit, file, "weekly", moment)
-            await set_weekly_due(unit.connection, [(file.file_id, next_weekly(file.file_id, moment)) for file in files])
-        return len(files) == CHUNK
+            due = await take_weekly_due(unit.connection, moment, CHUNK)
+            for item in due:
+                if item.wanted:
+                    await ask(unit, item.file, "weekly", moment)
+                if item.misdated:
+                    log.warning("weekly refresh was due in a far future", file_id=item.file.file_id)
+            ids = [item.file.file_id for item in due]
+            await set_weekly_due(unit.connection, [(file_id, next_weekly(file_id, moment)) for file_id in ids])
+        return len(due) == CHUNK
 
 
 class Unanswered:

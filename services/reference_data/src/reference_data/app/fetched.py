@@ -6,22 +6,28 @@ that the client file is tied to, and it began later than the one applied last (D
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
 from qontable.bus import Received
-from qontable.clock import now
-from qontable.events.reference import AccountsFetched, AccountsFullRequested, ReferenceRows, snapshot_hash
+from qontable.events.reference import (
+    AccountsFetched,
+    AccountsFullRequested,
+    ReferenceKind,
+    ReferenceRows,
+    snapshot_hash,
+)
 from qontable.unit import Unit
 from reference_data.adapters.files import File, lock_file
 from reference_data.adapters.refreshes import end_refresh
 from reference_data.adapters.snapshots import (
-    applied_since,
     apply_staged,
     complete_fetches,
     count_lost_accounts,
     forget_fetch,
     forget_rows,
+    newer_kinds,
     note_applied,
     read_current,
     read_freshness,
@@ -60,7 +66,10 @@ async def settle(unit: Unit, closing: AccountsFetched, *, accepted: bool = False
     """Apply a whole snapshot, or note why not. `accepted`: a person has agreed to what is lost with it."""
     file = await lock_file(unit.connection, closing.file_id)
     parts = await read_parts(unit.connection, closing.fetch_id)
-    verdict = await _judge(unit, file, closing, parts, accepted=accepted)
+    kinds: Sequence[ReferenceKind] = closing.kinds
+    if file and not file.remapped:
+        kinds = await newer_kinds(unit.connection, closing.file_id, closing.kinds, _started_at(closing))
+    verdict = await _judge(unit, file, closing, kinds, parts, accepted=accepted)
     if verdict:
         log.warning("snapshot not applied", file_id=closing.file_id, state=verdict.state, detail=verdict.detail)
         await end_refresh(unit.connection, closing, verdict.state, verdict.detail)
@@ -68,47 +77,53 @@ async def settle(unit: Unit, closing: AccountsFetched, *, accepted: bool = False
             await forget_fetch(unit.connection, closing.fetch_id)
         return
     if file:  # always: a judge that lets a snapshot pass has seen its file
-        await _apply(unit, file, closing)
+        await _apply(unit, file, closing, kinds)
     await end_refresh(unit.connection, closing, "applied")
     await forget_fetch(unit.connection, closing.fetch_id)
 
 
 async def _judge(
-    unit: Unit, file: File | None, closing: AccountsFetched, parts: Sequence[ReferenceRows], *, accepted: bool
+    unit: Unit,
+    file: File | None,
+    closing: AccountsFetched,
+    kinds: Sequence[ReferenceKind],
+    parts: Sequence[ReferenceRows],
+    *,
+    accepted: bool,
 ) -> Verdict | None:
     """Why this snapshot must not be applied; nothing when it may, and then its rows are staged."""
-    if file is None or (file.connection_id, file.software_file_id) != (closing.connection_id, closing.software_file_id):
+    if file is None or file.closed or file.tie != (closing.firm_id, closing.connection_id, closing.software_file_id):
         return Verdict("ignored", "the file is tied to another software file by now")
-    started = closing.closing and closing.closing.started_at
-    if started and await applied_since(unit.connection, file.file_id, closing.kinds, started):
+    if not kinds:
         return Verdict("ignored", "a snapshot that began later is applied already")
     items = [item for rows in parts for item in items_of(rows)]
     if problem := _incredible(closing, parts, items):
         return Verdict("failed", problem)
-    await stage(unit.connection, items)
-    before, lost = await count_lost_accounts(unit.connection, file.file_id, closing.kinds)
-    if not accepted and not file.remapped and loses_too_many(before, lost):
-        return Verdict("waits_for_person", f"{lost} of {before} accounts are not in the software any more")
-    return None
+    await stage(unit.connection, [item for item in items if item.kind in kinds])
+    if accepted or file.remapped:
+        return None
+    ledgers = await count_lost_accounts(unit.connection, file.file_id, kinds)
+    losses = [f"{lost} of {before} {kind}" for kind, (before, lost) in ledgers.items() if loses_too_many(before, lost)]
+    return Verdict("waits_for_person", f"not in the software any more: {', '.join(losses)}") if losses else None
 
 
 def _incredible(closing: AccountsFetched, parts: Sequence[ReferenceRows], items: Sequence[Item]) -> str | None:
     """Why a snapshot cannot be believed, whatever the file holds now."""
     said = closing.closing
-    if said is None or len(parts) != said.parts or snapshot_hash(parts) != said.sha256:
+    if said is None or (len(parts), len(items), snapshot_hash(parts)) != (said.parts, said.rows, said.sha256):
         return "the parts are not those that the closing record speaks of"
     if repeated := repeated_codes(items):
         return f"{len(repeated)} codes stand in the snapshot twice: {', '.join(repeated[:5])}"
     return None
 
 
-async def _apply(unit: Unit, file: File, closing: AccountsFetched) -> None:
+async def _apply(unit: Unit, file: File, closing: AccountsFetched, kinds: Sequence[ReferenceKind]) -> None:
     full = file.remapped
     if full:
         await forget_rows(unit.connection, file.file_id)
-    changes = await apply_staged(unit.connection, file.file_id, closing.kinds, file.version + 1)
+    changes = await apply_staged(unit.connection, file.file_id, kinds, file.version + 1)
     version = file.version + 1 if changes or full else file.version
-    await note_applied(unit.connection, closing, version)
+    await note_applied(unit.connection, closing, kinds, version)
     announce(
         unit,
         file,
@@ -116,9 +131,15 @@ async def _apply(unit: Unit, file: File, closing: AccountsFetched) -> None:
         from_version=file.version,
         version=version,
         full=full,
-        refreshed_at=closing.closing.started_at if closing.closing else now(),
-        kinds=closing.kinds,
+        refreshed_at=_started_at(closing),
+        kinds=kinds,
     )
+
+
+def _started_at(closing: AccountsFetched) -> datetime:
+    if closing.closing is None:
+        raise ValueError("only a closed fetch says when it began")
+    return closing.closing.started_at
 
 
 async def full_requested(unit: Unit, records: Sequence[Received[AccountsFullRequested]]) -> None:
@@ -136,4 +157,5 @@ async def full_requested(unit: Unit, records: Sequence[Received[AccountsFullRequ
             version=file.version,
             full=True,
             refreshed_at=min(fresh.values()),
+            kinds=tuple(fresh),
         )
