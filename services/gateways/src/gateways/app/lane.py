@@ -122,10 +122,10 @@ class Lane:
             room = JOBS_AT_ONCE - len(self._jobs)
             for job in await jobs.pick(connection, lane, busy=self._jobs, most=room):
                 self._start(self._jobs, job.key, run_errand(tenure, job))
-            if known and tenure.credentials is None:
-                await self._halt_unreadable(tenure)
             if tenure.may_begin():
                 await self._look_for_deliveries(tenure, connection)
+        if known and tenure.credentials is None:
+            await self._halt_unreadable(tenure)
 
     async def _look_for_deliveries(self, tenure: Tenure, connection: Connection) -> None:
         """Questions first, they are few; then files side by side, each with its next entries in sequence."""

@@ -1,0 +1,76 @@
+"""Every golden sample is read by every service that reads its type: nobody stops reading what was once published."""
+
+import asyncio
+import uuid
+
+import asyncpg
+import pytest
+
+from local_stack.services import SERVICES
+from qontable.clock import now
+from qontable.envelope import Envelope
+from qontable.events import EVENT_TYPES
+from qontable.producer import open_producer
+from qontable.schemas import samples
+from qontable.topics import DISPATCHED, TOPICS
+
+from .system import System
+
+SOURCE = "/golden"
+UNREAD_BY_STAND_IN = {"accounts.refreshed"}
+"""What the platform reads and its stand-in has no use for."""
+UNREAD = {"not_cloudevents", "not_json", "invalid_event", "unreadable", "unknown_type", "handler_refused", "too_large"}
+"""Reasons that mean that the contract was broken; others mean that a sample's firm or file is unknown here."""
+
+
+async def test_every_reader_takes_every_golden_sample(system: System) -> None:
+    expected = await publish_samples(system)
+    database = await asyncpg.connect(system.world.admin_url)
+    try:
+        async with asyncio.timeout(60):
+            while await consumed(database, SOURCE) < expected:
+                await asyncio.sleep(0.2)
+        for spec in SERVICES:
+            rows = await database.fetch(f"select topic, reason, detail from {spec.name}.set_aside")
+            broken = [tuple(row) for row in rows if row["reason"] in UNREAD]
+            assert not broken, f"{spec.name} does not read what was published before: {broken}"
+    except TimeoutError:
+        pytest.fail(f"{await consumed(database, SOURCE)} of {expected} readings after a minute")
+    finally:
+        await database.close()
+
+
+async def publish_samples(system: System) -> int:
+    """Publish every sample on its topic; how many readings that makes, each reader counted."""
+    producer = await open_producer(system.world.kafka)
+    readings = 0
+    try:
+        for topic in TOPICS:
+            event_type = next(found for found in EVENT_TYPES.values() if found.type_name == topic.name)
+            for sample in samples(event_type.ce_type()):
+                event = event_type.read(sample.body)
+                envelope = Envelope(uuid.uuid4().hex, event.ce_type(), SOURCE, now(), event.subject)
+                name = f"{DISPATCHED}.myunisoft" if topic.name == DISPATCHED else event.topic
+                await producer.send_and_wait(
+                    f"{system.world.topic_prefix}{name}",
+                    key=event.key.encode(),
+                    value=sample.body,
+                    headers=[(name, value.encode()) for name, value in envelope.headers().items()],
+                )
+                readings += len(topic.readers) - (topic.name in UNREAD_BY_STAND_IN)
+    finally:
+        await producer.stop()
+    return readings
+
+
+async def consumed(database: asyncpg.Connection, source: str) -> int:
+    """Readings so far: in an inbox, or set aside without having been entered there."""
+    count = 0
+    for spec in SERVICES:
+        count += await database.fetchval(f"select count(*) from {spec.name}.inbox where source = $1", source)
+        count += await database.fetchval(
+            f"""select count(*) from {spec.name}.set_aside
+            where not entered and exists (select from jsonb_array_elements(headers) h where h->>1 = $1)""",
+            source,
+        )
+    return count
