@@ -100,7 +100,8 @@ def run(
     A stack that ran before is not stopped.
     """
     stack = _stack()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: what a shell starts in the background ignores it
+        signal.signal(number, signal.default_int_handler)
     ran_before = control.running_state(stack) is not None
     exit_status = 0
     try:
