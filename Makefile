@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test check format lock schemas settings up down status reset doctor clean
+.PHONY: help setup run demo test crash check format lock schemas settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -38,6 +38,9 @@ setup: .state/packages .state/kafka ## Virtual environment from the hashed lock,
 
 test: setup ## All tests, on real Kafka and PostgreSQL (T=path or T='-k words' for some, N=workers)
 	@$(BIN)/pytest -n $(N) --dist loadfile $(T)
+
+crash: setup ## Kill every service once in the middle of 500 entries, before your eyes
+	@$(BIN)/pytest tests-e2e/test_crash.py -q -s
 
 check: .state/packages ## Lint, format, types, direction of imports, contracts up to date
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from qontable.events.hub import ConnectionChanged, FileIntegrationChanged, SyncRequested
+from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
 from qontable.events.platform import EntryReviewUndone, EntryValidated, FileClosed, FileCreated, FirmCreated
 from qontable.events.reference import AccountsRefreshed, ReferenceChanges, ReferenceRows
 from qontable.sheet import Sheet
@@ -144,6 +144,17 @@ class Client:
             revision=revision,
             undone_by="usr_1",
             undone_at=datetime.now(UTC),
+        )
+
+    def answered_duplicate(self, entry_id: str) -> EntryDuplicateAnswered:
+        """Someone says that this entry is an invoice of its own."""
+        return EntryDuplicateAnswered(
+            firm_id=self.firm_id,
+            file_id=self.file_id,
+            entry_id=entry_id,
+            answer="distinct",
+            answered_by="usr_3",
+            answered_at=datetime.now(UTC),
         )
 
     def synchronize(self, requested_at: datetime) -> SyncRequested:

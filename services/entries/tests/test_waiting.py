@@ -144,13 +144,7 @@ async def test_a_possible_duplicate_waits_for_an_answer(house: House) -> None:
     await house.dispatched(client, "first")
     await house.say(client.validated("second", invoice_number="FD-1"))
     await house.waits_for(client, "second", "duplicate_answer")
-    await house.database.execute(
-        """
-        update entries.entries set duplicate_answer = 'distinct', check_due = now()
-        where file_id = $1 and entry_id = 'second'
-        """,
-        client.file_id,
-    )
+    await house.say(client.answered_duplicate("second"))
     await house.dispatched(client, "second")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from qontable.clock import now
 from qontable.events.delivery import EntryAttempted
-from qontable.events.hub import DeliveryResolutionRequested, EntryCorrectionRequested
+from qontable.events.hub import DeliveryResolutionRequested, EntryCorrectionRequested, EntryDuplicateAnswered
 
 REFUSED = {
     "status": "to_verify",
@@ -194,6 +194,22 @@ async def test_a_person_decides_where_nobody_else_can_and_there_only(
     assert (said.delivery_id, said.answer, said.requested_by) == ("d1", answer, "usr_ada")
     acts = (await firm.admin.get("/audit", params={"subject": "d1"})).json()["acts"]
     assert acts[0]["details"] == {"file_id": file_id, "entry_id": "e1", "answer": answer}
+
+
+async def test_a_possible_duplicate_is_declared_an_invoice_of_its_own_where_it_is_asked_and_there_only(
+    town: Any, firm: Any
+) -> None:
+    file_id = await firm.add_file("a")
+    await firm.tell(
+        firm.status(file_id, "e1", status="ready", waiting_for=["duplicate_answer"]),
+        firm.status(file_id, "e2", status="ready", waiting_for=["documents"]),
+    )
+    path = f"/files/{file_id}/entries"
+    refused = await firm.admin.post(f"{path}/e2/duplicate-answer", json={"answer": "distinct"})
+    assert refused.json()["code"] == "no_possible_duplicate"
+    assert (await firm.admin.post(f"{path}/e1/duplicate-answer", json={"answer": "distinct"})).status_code == 202
+    said = await town.hear(EntryDuplicateAnswered, lambda event: event.file_id == file_id)
+    assert (said.entry_id, said.answer, said.answered_by) == ("e1", "distinct", "usr_ada")
 
 
 def _summary(day: str, amount: str, **other: str) -> dict[str, str]:

@@ -55,6 +55,7 @@ TOPICS = (
     Topic("accounts.full_requested", ("entries",), ("reference_data",)),
     Topic("accounts.creation_requested", ("reference_data",), ("gateways",)),
     Topic("sync.requested", ("hub",), ("entries",)),
+    Topic("entry.duplicate_answered", ("hub",), ("entries",)),
     Topic(DISPATCHED, ("entries",), ("gateways",)),
     Topic("entry.recall_requested", ("entries",), ("gateways",)),
     Topic("delivery.resolution_requested", ("hub",), ("gateways",)),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from entries.adapters.links import open_links
 from entries.app.dispatch import Dispatch
 from entries.app.documents import Documents
+from entries.app.duplicates import Duplicates
 from entries.app.evaluation import Evaluation
 from entries.app.files import Files
 from entries.app.held import HeldRecords
@@ -17,7 +18,7 @@ from entries.settings import EntriesSettings
 from qontable.bus import Subscription
 from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged
-from qontable.events.hub import ConnectionChanged, FileIntegrationChanged, SyncRequested
+from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
 from qontable.events.platform import (
     DocumentLinkRenewed,
     EntryReviewUndone,
@@ -67,7 +68,16 @@ async def build(settings: EntriesSettings) -> Service:
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))
     evaluation = Evaluation(service.units, dispatch, _patience(settings), settings.entries_chunk)
-    _subscribe(service, intake, documents, Files(place, judge), Integrations(judge), Reference(judge), Outcome(judge))
+    _subscribe(
+        service,
+        intake,
+        documents,
+        Files(place, judge),
+        Integrations(judge),
+        Duplicates(judge),
+        Reference(judge),
+        Outcome(judge),
+    )
     judge.join(service.add_loop("evaluation", evaluation.step, idle_seconds=IDLE_SECONDS))
     place.join(service.add_loop("held", held.step, idle_seconds=HELD_IDLE_SECONDS))
     service.add_loop("reissue", dispatch.step, idle_seconds=REISSUE_IDLE_SECONDS)
@@ -107,6 +117,7 @@ def _subscribe(
     documents: Documents,
     files: Files,
     integrations: Integrations,
+    duplicates: Duplicates,
     reference: Reference,
     outcome: Outcome,
 ) -> None:
@@ -115,6 +126,7 @@ def _subscribe(
         Subscription(FileCreated, files.file_created),
         Subscription(FileClosed, files.file_closed),
         Subscription(SyncRequested, files.sync_requested),
+        Subscription(EntryDuplicateAnswered, duplicates.answered),
         Subscription(EntryValidated, intake.validated, max_bytes=MAX_INTAKE_BYTES),
         Subscription(EntryReviewUndone, intake.undone, max_bytes=MAX_INTAKE_BYTES),
         Subscription(DocumentLinkRenewed, documents.link_renewed),

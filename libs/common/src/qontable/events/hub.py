@@ -131,6 +131,21 @@ class EntryCorrectionRequested(Event):
     requested_at: Instant
 
 
+class EntryDuplicateAnswered(Event):
+    """A person's answer on a possible duplicate: it is an invoice of its own and may leave.
+
+    One that is the same invoice after all is taken back where it was validated (`entry.review_undone`).
+    """
+
+    type_name: ClassVar[str] = "entry.duplicate_answered"
+    firm_id: Id
+    file_id: Id
+    entry_id: Id
+    answer: Literal["distinct"]
+    answered_by: Id
+    answered_at: Instant
+
+
 class DeliveryResolutionRequested(Event):
     """A person's answer on a parked delivery: it is in the books, it is not, drop it."""
 

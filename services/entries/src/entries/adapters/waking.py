@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from entries.domain.facts import EntryFacts, EntryKey, columns
+from entries.domain.facts import EntryKey, columns
 from qontable.database import Connection
 
 
@@ -45,36 +45,3 @@ async def wake_entries(connection: Connection, keys: Iterable[EntryKey], now: da
         *columns(sorted(set(keys))),
         now,
     )
-
-
-async def wake_duplicates(connection: Connection, keys: Iterable[tuple[str, bytes]], now: datetime) -> None:
-    """Look again at waiting entries of a file that share a duplicate key with one that was withdrawn."""
-    pairs = sorted(set(keys))
-    await connection.execute(
-        """
-        update entries set check_due = $3 from unnest($1::text[], $2::bytea[]) as gone (file_id, duplicate_key)
-        where entries.file_id = gone.file_id and entries.duplicate_key = gone.duplicate_key and check_due > $3
-        """,
-        [file_id for file_id, _ in pairs],
-        [key for _, key in pairs],
-        now,
-    )
-
-
-async def fetch_duplicates(connection: Connection, facts: Sequence[EntryFacts]) -> set[EntryKey]:
-    """Those of these entries that look like one of their file that came before them and was not withdrawn."""
-    keyed = [entry for entry in facts if entry.duplicate_key is not None]
-    rows = await connection.fetch(
-        """
-        select named.file_id, named.entry_id
-        from unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[]) as named (file_id, entry_id, arrived, key)
-        where exists (
-            select from entries e where e.file_id = named.file_id and e.duplicate_key = named.key
-                and e.arrived < named.arrived and e.revision > e.undone_revision
-        )
-        """,
-        *columns([entry.key for entry in keyed]),
-        [entry.arrived for entry in keyed],
-        [entry.duplicate_key for entry in keyed],
-    )
-    return {(row["file_id"], row["entry_id"]) for row in rows}

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from entries.adapters.documents import fetch_documents
+from entries.adapters.duplicates import fetch_duplicates
 from entries.adapters.integrations import fetch_file_facts
 from entries.adapters.refreshes import fetch_asked
 from entries.adapters.revisions import KeptRevision, fetch_newest
 from entries.adapters.states import fetch_states
-from entries.adapters.waking import fetch_duplicates
 from entries.domain.facts import Candidate, DocumentFacts, EntryFacts, FileFacts
 from qontable.database import Connection
 from qontable.entry import Entry, EntryRefused, Finding

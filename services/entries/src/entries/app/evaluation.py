@@ -12,9 +12,9 @@ from itertools import accumulate
 import structlog
 
 from entries.adapters.deliveries import request_recalls
+from entries.adapters.duplicates import wake_duplicates
 from entries.adapters.entries import Standing, claim_due, postpone, save_standings
 from entries.adapters.integrations import Sheets
-from entries.adapters.waking import wake_duplicates
 from entries.app.candidates import Content, gather, read_contents
 from entries.app.dispatch import Dispatch, publish_recalls
 from entries.app.refreshes import Asking

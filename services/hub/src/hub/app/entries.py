@@ -8,7 +8,12 @@ from hub.domain.entry import ANSWERABLE, CORRECTABLE, Answer, Entry
 from hub.domain.problem import Fault, Refused
 from qontable.clock import now
 from qontable.entry import EntryRefused
-from qontable.events.hub import DeliveryResolutionRequested, EntryCorrectionRequested, SyncRequested
+from qontable.events.hub import (
+    DeliveryResolutionRequested,
+    EntryCorrectionRequested,
+    EntryDuplicateAnswered,
+    SyncRequested,
+)
 from qontable.events.platform import EntryContent
 from qontable.findings import render
 from qontable.wire import read_entry
@@ -75,6 +80,29 @@ async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: s
     )
     await action.note("delivery.resolved", delivery_id, file_id=file_id, entry_id=entry_id, answer=answer)
     return decided_at
+
+
+async def declare_distinct(action: Action, file_id: str, entry_id: str) -> datetime:
+    """Say that a possible duplicate is an invoice of its own, so that it may leave. Returns when it was said.
+
+    Raises `Refused`: entry_unknown, no_possible_duplicate.
+    """
+    entry = await _hold(action, file_id, entry_id)
+    if "duplicate_answer" not in entry.waiting_for:
+        raise Refused("no_possible_duplicate", entry_id=entry_id)
+    answered_at = now()
+    action.say(
+        EntryDuplicateAnswered(
+            firm_id=action.firm_id,
+            file_id=file_id,
+            entry_id=entry_id,
+            answer="distinct",
+            answered_by=action.caller.user_id,
+            answered_at=answered_at,
+        )
+    )
+    await action.note("entry.declared_distinct", entry_id, file_id=file_id)
+    return answered_at
 
 
 async def synchronize(action: Action, file_ids: list[str]) -> tuple[datetime, dict[str, int]]:

@@ -1,7 +1,7 @@
 """Entries: their lists and lives, corrections, decisions, Synchronize."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, status
 from pydantic import BaseModel, Field
@@ -62,6 +62,20 @@ class AskedResolution(BaseModel):
     delivery_id: str
     answer: Answer
     requested_at: datetime.datetime
+
+
+class DuplicateAnswer(values.Body):
+    """What a person says of a possible duplicate."""
+
+    answer: Literal["distinct"]
+
+
+class AskedDuplicateAnswer(BaseModel):
+    """The entry may leave."""
+
+    entry_id: str
+    answer: Literal["distinct"]
+    answered_at: datetime.datetime
 
 
 class Synchronization(values.Body):
@@ -149,6 +163,20 @@ async def resolve_delivery(
     async with hub.act(caller) as action:
         decided_at = await entries.resolve(action, file_id, entry_id, delivery_id=body.delivery_id, answer=body.answer)
     return AskedResolution(delivery_id=body.delivery_id, answer=body.answer, requested_at=decided_at)
+
+
+@router.post(
+    "/files/{file_id}/entries/{entry_id}/duplicate-answer",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=refuses("entry_unknown", "no_possible_duplicate"),
+)
+async def answer_duplicate(
+    caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id, body: DuplicateAnswer
+) -> AskedDuplicateAnswer:
+    """Say that a possible duplicate is an invoice of its own: it leaves. The same invoice is taken back in Qonto."""
+    async with hub.act(caller) as action:
+        answered_at = await entries.declare_distinct(action, file_id, entry_id)
+    return AskedDuplicateAnswer(entry_id=entry_id, answer=body.answer, answered_at=answered_at)
 
 
 @router.post(
