@@ -11,6 +11,8 @@ from iso4217 import Currency
 
 MAX_INTEGER_DIGITS = 12
 ZERO = Decimal(0)
+BOOK_CURRENCY = "EUR"
+"""Books are kept in euros (Code de commerce, art. L123-22); other currencies stand on lines as foreign amounts."""
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _EXPONENTS: dict[str, int] = {currency.code: currency.exponent or 0 for currency in Currency}
 

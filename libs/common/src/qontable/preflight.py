@@ -14,10 +14,8 @@ from qontable.entry import Entry, Finding, Line
 from qontable.events.hub import FilePolicies
 from qontable.events.reference import ReferenceKind
 from qontable.findings import cured_by
+from qontable.money import BOOK_CURRENCY
 from qontable.sheet import Limit, Sheet
-
-BOOK_CURRENCY = "EUR"
-"""Books are kept in euros (Code de commerce, art. L123-22); other currencies stand on lines as foreign amounts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from qontable.events.base import DateText, Event, Id, Instant, Part, Text, Versi
 from qontable.events.platform import EntryContent
 
 Frequency = Literal["real_time", "daily", "manual"]
+Resolution = Literal["in_books", "not_in_books", "drop"]
+"""What a person says of a delivery that nobody else can decide."""
 
 
 class Sealed(Part):
@@ -154,6 +156,6 @@ class DeliveryResolutionRequested(Event):
     file_id: Id
     entry_id: Id
     delivery_id: Id
-    answer: Literal["in_books", "not_in_books", "drop"]
+    answer: Resolution
     requested_by: Id
     requested_at: Instant

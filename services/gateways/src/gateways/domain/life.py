@@ -9,7 +9,7 @@ An entry in doubt is sent again only by `_absent`, once the software has said "n
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, assert_never
+from typing import assert_never
 
 from gateways.domain.delivery import CLOSED, Delivery, State
 from gateways.domain.outcome import (
@@ -32,9 +32,9 @@ from gateways.domain.retry import RetryPlan
 from gateways.domain.rules import SendingRules
 from gateways.domain.words import words
 from qontable.events.delivery import SoftwareMessage
+from qontable.events.hub import Resolution
 
 ABSENCES_NEEDED = 2
-Answer = Literal["in_books", "not_in_books", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def recalled(delivery: Delivery) -> Delivery:
     return delivery if delivery.state in CLOSED else replace(delivery, recall_requested=True)
 
 
-def resolved(delivery: Delivery, answer: Answer, now: datetime) -> Delivery:
+def resolved(delivery: Delivery, answer: Resolution, now: datetime) -> Delivery:
     """A person's answer on a delivery that is theirs to decide; any other delivery stays as it is."""
     if delivery.state not in ("parked", "missing"):
         return delivery

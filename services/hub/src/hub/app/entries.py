@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from hub.adapters import entry_lists, files
 from hub.app.hub import Action
-from hub.domain.entry import ANSWERABLE, CORRECTABLE, Answer, Entry
+from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
 from hub.domain.problem import Fault, Refused
 from qontable.clock import now
 from qontable.entry import EntryRefused
@@ -12,6 +12,7 @@ from qontable.events.hub import (
     DeliveryResolutionRequested,
     EntryCorrectionRequested,
     EntryDuplicateAnswered,
+    Resolution,
     SyncRequested,
 )
 from qontable.events.platform import EntryContent
@@ -58,7 +59,7 @@ async def correct(
     return asked_at
 
 
-async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Answer) -> datetime:
+async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Resolution) -> datetime:
     """Decide about a delivery that only a person can. Returns when it was decided.
 
     Raises `Refused`: entry_unknown, delivery_not_parked.

@@ -22,7 +22,7 @@ async def refresh(action: Action, file_id: str, kinds: Sequence[ReferenceKind]) 
     connection = await tied_connection(action.db, action.firm_id, file)
     assert file.software_file is not None, "a tied file has a software file (table integration)"
     request = AccountsRefreshRequested(
-        refresh_id=f"ref_{uuid4().hex}",
+        refresh_id=f"rfr_{uuid4().hex}",
         firm_id=action.firm_id,
         file_id=file_id,
         connection_id=connection.connection_id,

@@ -18,8 +18,6 @@ from qontable.events.delivery import (
     StatusFinding,
 )
 
-Answer = Literal["in_books", "not_in_books", "drop"]
-"""What a person says of a delivery that nobody else can decide."""
 UNDECIDED: tuple[DeliveryState, ...] = ("unknown", "missing", "parked")
 """Delivery states in which nobody knows yet whether the entry is in the books."""
 ANSWERABLE: tuple[DeliveryState, ...] = ("parked", "missing")

@@ -8,7 +8,7 @@ from qontable.events.reference import JournalType
 from qontable.fec import Fec, FecEntry, FecRow
 from qontable.fec.chart import subsidiary_kind
 from qontable.fec.problems import Findings
-from qontable.money import InvalidAmount, format_amount, parse_amount
+from qontable.money import BOOK_CURRENCY, InvalidAmount, format_amount, parse_amount
 from sandbox.domain.drafts import Draft
 
 KINDS: dict[JournalType, EntryKind] = {
@@ -19,7 +19,6 @@ KINDS: dict[JournalType, EntryKind] = {
     "cash": EntryKind.BANK,
 }
 """What the entries of a journal are; those of any other are miscellaneous."""
-BOOK_CURRENCY = "EUR"
 
 
 def drafts_of_fec(fec: Fec, findings: Findings) -> Iterator[Draft]:

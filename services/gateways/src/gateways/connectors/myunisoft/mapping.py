@@ -16,10 +16,9 @@ from gateways.connectors.myunisoft.texts import Texts, texts_of
 from gateways.domain.port import Parcel
 from qontable.entry import Entry, Line
 from qontable.events.delivery import Cut
-from qontable.money import format_amount
+from qontable.money import BOOK_CURRENCY, format_amount
 from qontable.sheet import Sheet
 
-BOOK_CURRENCY = "EUR"
 UNKNOWN_PAYMENT_TYPE = -1
 RATE_STEP = Decimal("0.0001")
 

@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 from hub.adapters import entry_lists
 from hub.app import entries, files
 from hub.domain.cursor import read_cursor
-from hub.domain.entry import Answer, Entry, EntryCounts, EntryFilter, EntryLife
+from hub.domain.entry import Entry, EntryCounts, EntryFilter, EntryLife
 from hub.domain.problem import Refused
 from hub.entrypoints.api import values
 from hub.entrypoints.api.access import SignedIn, TheHub
 from hub.entrypoints.api.refusals import refuses
 from qontable.events.base import Id
+from qontable.events.hub import Resolution
 from qontable.events.platform import EntryContent
 
 router = APIRouter(tags=["Entries"])
@@ -49,18 +50,18 @@ class AskedCorrection(BaseModel):
     requested_at: datetime.datetime
 
 
-class Resolution(values.Body):
+class DeliveryAnswer(values.Body):
     """What a person found out about a parked delivery."""
 
     delivery_id: Id
-    answer: Answer
+    answer: Resolution
 
 
 class AskedResolution(BaseModel):
     """The gateway was told."""
 
     delivery_id: str
-    answer: Answer
+    answer: Resolution
     requested_at: datetime.datetime
 
 
@@ -157,7 +158,7 @@ async def correct_entry(caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id
     responses=refuses("entry_unknown", "delivery_not_parked"),
 )
 async def resolve_delivery(
-    caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id, body: Resolution
+    caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id, body: DeliveryAnswer
 ) -> AskedResolution:
     """Decide about a parked delivery: it is in the books, it is not, drop it."""
     async with hub.act(caller) as action:
