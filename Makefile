@@ -37,7 +37,7 @@ reset: .state/packages ## Stop everything and remove its data
 setup: .state/packages .state/kafka ## Virtual environment from the hashed lock, packages, Kafka's jars
 
 test: setup ## All tests, on real Kafka and PostgreSQL (T=path or T='-k words' for some, N=workers)
-	@$(BIN)/pytest -n $(N) --dist loadfile $(T)
+	@$(BIN)/pytest -n $(N) --dist loadfile --no-loadscope-reorder $(T)
 
 crash: setup ## Kill every service once in the middle of 500 entries, before your eyes
 	@$(BIN)/pytest tests-e2e/test_crash.py -q -s

@@ -23,6 +23,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/files/{file_id}/policies": {"create_missing_accounts": True, "possible_duplicates": "ask"},
     "/files/{file_id}/journal-map": {"journal_map": {"A": "B"}},
     "/files/{file_id}/entries/{entry_id}/correction": {"revision": 1},
+    "/files/{file_id}/entries/{entry_id}/duplicate-answer": {"answer": "distinct"},
     "/files/{file_id}/entries/{entry_id}/resolution": {"delivery_id": "d1", "answer": "drop"},
 }
 OF_ONES_OWN = {
