@@ -19,10 +19,14 @@ class Duplicates:
     async def answered(self, unit: Unit, received: Sequence[Received[EntryDuplicateAnswered]]) -> None:
         """Entries that waited for the answer are looked at again; an answer about no entry of the firm is set aside."""
         owners = await fetch_owners(unit.connection, [item.event.file_id for item in received])
-        own = [item for item in received if owners.firm_of_file.get(item.event.file_id) == item.event.firm_id]
+        own: list[Received[EntryDuplicateAnswered]] = []
+        refused: list[Received[EntryDuplicateAnswered]] = []
+        for item in received:
+            theirs = owners.firm_of_file.get(item.event.file_id) == item.event.firm_id
+            (own if theirs else refused).append(item)
         answers = {(item.event.file_id, item.event.entry_id): item.event.answer for item in own}
         found = await save_answers(unit.connection, answers, now())
-        for item in received:
-            if item not in own or (item.event.file_id, item.event.entry_id) not in found:
-                unit.set_aside(item.refused("unknown_entry", "no such entry of this firm is known here"))
+        refused += [item for item in own if (item.event.file_id, item.event.entry_id) not in found]
+        for item in refused:
+            unit.set_aside(item.refused("unknown_entry", "no such entry of this firm is known here"))
         unit.after_commit(self._woken)

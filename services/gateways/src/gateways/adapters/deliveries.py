@@ -19,7 +19,6 @@ _COLUMNS = """
     d.message, d.cuts, d.handle, d.attempts, d.failures, d.failing_since, d.absences, d.settled_at, d.orphan_slot,
     d.orphan_run, d.recall_requested, d.traceparent
 """
-CHANNEL = "lanes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from gateways.adapters.deliveries import CHANNEL
 from gateways.domain.deadline import Deadline
 from gateways.domain.health import LaneHealth
 from gateways.domain.lease import Lease, LeaseLost, Owner
 from qontable.database import Connection
 from qontable.events.delivery import SoftwareMessage
+
+CHANNEL = "lanes"
+"""What is notified when a lane has work, with the schema's name behind it."""
 
 _HEALTH = """
     failures, failing_since, failed_at, paused_until, halted_version, health, health_version, health_since,

@@ -12,8 +12,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from gateways.adapters.deliveries import CHANNEL
-from gateways.adapters.lanes import free_leases_of
+from gateways.adapters.lanes import CHANNEL, free_leases_of
 from gateways.domain.lease import Owner
 from qontable.database import UNREACHABLE
 

@@ -61,8 +61,5 @@ def _must_be_asked(file: File) -> bool:
 
 async def _asked_already(unit: Unit, file: File, before: File | None) -> bool:
     """The same tie said again (a policy changed, say) while its first refresh is on its way."""
-    same_tie = before is not None and (before.connection_id, before.software_file_id) == (
-        file.connection_id,
-        file.software_file_id,
-    )
+    same_tie = before is not None and before.tie == file.tie
     return same_tie and await under_way(unit.connection, file.file_id, file.software_file_id or "")

@@ -65,37 +65,36 @@ async def fetched(unit: Unit, records: Sequence[Received[AccountsFetched]]) -> N
 async def settle(unit: Unit, closing: AccountsFetched, *, accepted: bool = False) -> None:
     """Apply a whole snapshot, or note why not. `accepted`: a person has agreed to what is lost with it."""
     file = await lock_file(unit.connection, closing.file_id)
-    parts = await read_parts(unit.connection, closing.fetch_id)
-    kinds: Sequence[ReferenceKind] = closing.kinds
-    if file and not file.remapped:
-        kinds = await newer_kinds(unit.connection, closing.file_id, closing.kinds, _started_at(closing))
-    verdict = await _judge(unit, file, closing, kinds, parts, accepted=accepted)
-    if verdict:
-        log.warning("snapshot not applied", file_id=closing.file_id, state=verdict.state, detail=verdict.detail)
-        await end_refresh(unit.connection, closing, verdict.state, verdict.detail)
-        if verdict.state != "waits_for_person":
-            await forget_fetch(unit.connection, closing.fetch_id)
+    if file is None or file.closed or file.tie != (closing.firm_id, closing.connection_id, closing.software_file_id):
+        await _leave(unit, closing, Verdict("ignored", "the file is tied to another software file by now"))
         return
-    if file:  # always: a judge that lets a snapshot pass has seen its file
-        await _apply(unit, file, closing, kinds)
+    kinds: Sequence[ReferenceKind] = closing.kinds
+    if not file.remapped:
+        kinds = await newer_kinds(unit.connection, closing.file_id, closing.kinds, _started_at(closing))
+    verdict = await _judge(unit, file, closing, kinds, accepted=accepted)
+    if verdict:
+        await _leave(unit, closing, verdict)
+        return
+    await _apply(unit, file, closing, kinds)
     await end_refresh(unit.connection, closing, "applied")
     await forget_fetch(unit.connection, closing.fetch_id)
 
 
+async def _leave(unit: Unit, closing: AccountsFetched, verdict: Verdict) -> None:
+    """Note why a snapshot is not applied; only one that waits for a person is kept."""
+    log.warning("snapshot not applied", file_id=closing.file_id, state=verdict.state, detail=verdict.detail)
+    await end_refresh(unit.connection, closing, verdict.state, verdict.detail)
+    if verdict.state != "waits_for_person":
+        await forget_fetch(unit.connection, closing.fetch_id)
+
+
 async def _judge(
-    unit: Unit,
-    file: File | None,
-    closing: AccountsFetched,
-    kinds: Sequence[ReferenceKind],
-    parts: Sequence[ReferenceRows],
-    *,
-    accepted: bool,
+    unit: Unit, file: File, closing: AccountsFetched, kinds: Sequence[ReferenceKind], *, accepted: bool
 ) -> Verdict | None:
     """Why this snapshot must not be applied; nothing when it may, and then its rows are staged."""
-    if file is None or file.closed or file.tie != (closing.firm_id, closing.connection_id, closing.software_file_id):
-        return Verdict("ignored", "the file is tied to another software file by now")
     if not kinds:
         return Verdict("ignored", "a snapshot that began later is applied already")
+    parts = await read_parts(unit.connection, closing.fetch_id)
     items = [item for rows in parts for item in items_of(rows)]
     if problem := _incredible(closing, parts, items):
         return Verdict("failed", problem)
