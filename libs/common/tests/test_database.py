@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from qontable import database
 from qontable.database import DATA_ERRORS, UNREACHABLE, Database
 
 POLICY = """
@@ -64,6 +65,20 @@ async def test_failures_of_the_surroundings_are_told_from_data(desk: Any, statem
     with pytest.raises(UNREACHABLE):
         await connection.execute(statement)
     await connection.close()
+
+
+async def test_a_process_that_is_stopped_inside_a_transaction_loses_its_locks_and_may_try_again(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LONGEST_IDLE_SECONDS", 1)
+    own = await Database.connect(desk.settings().database_url)
+    with pytest.raises(UNREACHABLE):
+        async with own.transaction() as connection:
+            await connection.execute("lock table inbox")
+            async with desk.database.transaction() as other:
+                await other.execute("lock table inbox")
+            await connection.execute("select 1")
+    await own.close()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
@@ -175,6 +176,18 @@ async def test_of_two_processes_one_relays_and_the_other_takes_over(desk: Any) -
         await _say(desk, topic, ["fil_2"])
         await desk.eventually(lambda: _none(_waiting(desk)))
     assert sorted(record.key for record in await desk.on_topic(topic)) == [b"fil_1", b"fil_2"]
+
+
+async def test_a_relay_that_is_stopped_without_ending_is_replaced(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "SILENT_SECONDS", 1.0)
+    topic = await desk.new_topic()
+    stopped = await asyncpg.connect(desk.settings().database_url)
+    await stopped.execute(f"select pg_advisory_lock({outbox._RELAY_LOCK}, hashtext(current_schema()))")
+    async with desk.running():
+        await _say(desk, topic, ["fil_1"])
+        await desk.eventually(lambda: _none(_waiting(desk)))
+    with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)):
+        await stopped.execute("select 1")
 
 
 async def test_a_turn_takes_no_more_than_its_bytes_but_at_least_one_row(

@@ -29,7 +29,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "datestyle": "ISO, MDY",
 }
-THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "on"}
+THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "on"}
 """For data that nobody will miss: a crash of the whole machine may cost it, a crash of a process does not."""
 _AS_NOBODY = (
     "setpriv",

@@ -12,6 +12,9 @@ from typing import Any, Literal
 import asyncpg
 import orjson
 
+LONGEST_IDLE_SECONDS = 30
+"""A process that is stopped inside a transaction must not keep its locks: the server ends the session."""
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Scope = Literal["service", "firm"]
 
@@ -29,6 +32,7 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
     asyncpg.exceptions.PostgresSystemError,
     asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.ReadOnlySQLTransactionError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
     asyncpg.exceptions.UndefinedTableError,
     asyncpg.exceptions.UndefinedColumnError,
 )
@@ -57,7 +61,11 @@ class Database:
             max_size=connections,
             init=_speak_json,
             command_timeout=60,
-            server_settings={"qontable.scope": scope, "application_name": name or "qontable"},
+            server_settings={
+                "qontable.scope": scope,
+                "application_name": name or "qontable",
+                "idle_in_transaction_session_timeout": f"{LONGEST_IDLE_SECONDS}s",
+            },
         )
         return cls(pool)
 

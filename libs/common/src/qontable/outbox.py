@@ -1,9 +1,10 @@
 """State and event go together: what a transaction says is written beside what it does, and relayed afterwards.
 
 The relay hands rows to the broker in the order of their ids and deletes each once it is confirmed. One process of a
-service relays at a time (a session lock in PostgreSQL), so records of one key keep the order in which their rows were
-written; writers of one key are ordered by the row lock under which they assign versions (DESIGN 4). A row that was
-confirmed but not deleted, because the process ended in between, is sent again under the same identity.
+service relays at a time (a session lock in PostgreSQL, which a silent process loses), so records of one key keep the
+order in which their rows were written; writers of one key are ordered by the row lock under which they assign versions
+(DESIGN 4). A row that was confirmed but not deleted, because the process ended in between, is sent again under the same
+identity.
 """
 
 import asyncio
@@ -34,6 +35,8 @@ CHANNEL = "outbox"
 CHUNK = 1_000
 CHUNK_BYTES = 8 * 1024 * 1024
 STOP_SECONDS = 5
+SILENT_SECONDS = 15.0
+"""A relay looks at its table every second; one that has not for so long is stopped, or cannot reach the broker."""
 REFUSED = (MessageSizeTooLargeError, InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
 _RELAY_LOCK = 0x516F6E01
 
@@ -188,11 +191,32 @@ async def _settle(connection: Connection, rows: Sequence[Any], results: Sequence
 
 
 async def _become_relay(connection: Connection) -> None:
-    """Wait for the lock in small steps, so that a relay that died is replaced within a second."""
-    taken = False
-    while not taken:
-        taken = await connection.fetchval("select pg_try_advisory_lock($1, hashtext(current_schema()))", _RELAY_LOCK)
-        await asyncio.sleep(0 if taken else 1.0)
+    """Wait for the lock in small steps, so that a relay that died is replaced within a second.
+
+    One that lives but is silent loses its session, and with it the lock. What it goes on to send when it wakes up has
+    been on the topic since, under the same identities.
+    """
+    while not await connection.fetchval("select pg_try_advisory_lock($1, hashtext(current_schema()))", _RELAY_LOCK):
+        if await _end_silent_relay(connection):
+            log.warning("a relay that was silent has been replaced", seconds=SILENT_SECONDS)
+        await asyncio.sleep(1.0)
+
+
+async def _end_silent_relay(connection: Connection) -> bool:
+    """End the session that holds the lock if it has said nothing for `SILENT_SECONDS`; whether there was one."""
+    ended = await connection.fetchval(
+        """
+        select pg_terminate_backend(pid) from pg_locks
+        join pg_stat_activity using (pid)
+        join pg_database on pg_database.oid = pg_locks.database
+        where locktype = 'advisory' and granted and objsubid = 2 and pg_database.datname = current_database()
+            and classid = $1 and objid = (hashtext(current_schema())::bigint & 4294967295)::oid
+            and state_change < clock_timestamp() - make_interval(secs => $2)
+        """,
+        _RELAY_LOCK,
+        SILENT_SECONDS,
+    )
+    return bool(ended)
 
 
 def _refused_row(row: Any, error: KafkaError) -> SetAsideRecord:
