@@ -265,6 +265,19 @@ async def test_corrections_that_came_too_late_or_are_nobodys_are_set_aside(
     assert reasons == {"unknown_entry", "other_entry", "stale_correction"}
 
 
+async def test_an_undone_review_takes_back_the_newest_revision(
+    http: httpx.AsyncClient, bus: Any, file_id: str, publish: Publish, drafts: list[Draft]
+) -> None:
+    await publish(drafts[:1])
+    (first,) = await bus.heard("entry.validated", of(file_id))
+    answer = await http.post(f"/files/{file_id}/undone-reviews", json={"entry_ids": [first.entry_id]})
+    assert answer.json() == {first.entry_id: 1}
+    (undone,) = await bus.heard("entry.review_undone", of(file_id))
+    assert (undone.entry_id, undone.revision) == (first.entry_id, 1)
+    unknown = await http.post(f"/files/{file_id}/undone-reviews", json={"entry_ids": ["ent_nobody"]})
+    assert unknown.status_code == 404
+
+
 async def test_an_order_with_an_entry_twice_is_refused(
     http: httpx.AsyncClient, file_id: str, drafts: list[Draft]
 ) -> None:

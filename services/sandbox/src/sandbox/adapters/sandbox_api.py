@@ -40,6 +40,12 @@ class PlatformApi:
         done: dict[str, Any] = await self._api.call("POST", f"/platform/files/{file_id}/entries", body)
         return done
 
+    async def undo(self, file_id: str, entry_ids: Sequence[str]) -> dict[str, int]:
+        """Undo the reviews of these entries; the revision of each that was taken back."""
+        body = {"entry_ids": list(entry_ids)}
+        undone: dict[str, int] = await self._api.call("POST", f"/platform/files/{file_id}/undone-reviews", body)
+        return undone
+
     async def progress(self, file_id: str) -> dict[str, Any]:
         """How many entries are where, and whether all is quiet."""
         found: dict[str, Any] = await self._api.call("GET", f"/platform/files/{file_id}/progress")

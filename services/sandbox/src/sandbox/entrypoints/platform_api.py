@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from qontable.clock import now
 from qontable.events.base import Id
-from qontable.events.platform import EntryContent, FileCreated, FirmCreated
+from qontable.events.platform import EntryContent, EntryReviewUndone, FileCreated, FirmCreated
 from sandbox.adapters.platform import UnknownFile, list_entries, newest_revisions, progress, put_file, put_firm
 from sandbox.adapters.platform_documents import find_documents, forget_document
 from sandbox.app.platform import PlatformParts
@@ -35,6 +35,13 @@ class PublishOrder(BaseModel):
     entries: list[Draft] = Field(max_length=MOST_DRAFTS)
 
 
+class UndoOrder(BaseModel):
+    """Entries whose review is undone: each in its newest revision and all before it."""
+
+    entry_ids: list[Id] = Field(min_length=1, max_length=MOST_DRAFTS)
+    undone_by: Id = "usr_accountant"
+
+
 def platform_application(parts: PlatformParts) -> FastAPI:
     """The API, to be served below `/platform`."""
     app = FastAPI(title="Sandbox platform")
@@ -54,6 +61,7 @@ class _Platform:
         router.add_api_route("/firms", self.create_firm, methods=["POST"], status_code=201)
         router.add_api_route("/files", self.create_file, methods=["POST"], status_code=201)
         router.add_api_route("/files/{file_id}/entries", self.publish, methods=["POST"])
+        router.add_api_route("/files/{file_id}/undone-reviews", self.undo, methods=["POST"])
         router.add_api_route("/files/{file_id}/entries", self.entries, methods=["GET"])
         router.add_api_route("/files/{file_id}/entries/{entry_id}", self.entry, methods=["GET"])
         router.add_api_route("/files/{file_id}/progress", self.progress, methods=["GET"])
@@ -89,6 +97,25 @@ class _Platform:
         except UnknownFile as error:
             raise HTTPException(404, str(error)) from None
         return asdict(done)
+
+    async def undo(self, file_id: str, order: UndoOrder) -> dict[str, int]:
+        """Say that the reviews of these entries were undone; the newest revision of each by entry."""
+        async with self._units.unit() as unit:
+            ids = sorted(set(order.entry_ids))
+            newest = await newest_revisions(unit.connection, [file_id] * len(ids), ids)
+            if missing := set(ids) - {entry.entry_id for entry in newest}:
+                raise HTTPException(404, f"no such entry: {', '.join(sorted(missing))}")
+            for entry in newest:
+                undone = EntryReviewUndone(
+                    firm_id=entry.firm_id,
+                    file_id=entry.file_id,
+                    entry_id=entry.entry_id,
+                    revision=entry.revision,
+                    undone_by=order.undone_by,
+                    undone_at=now(),
+                )
+                unit.publish(undone)
+        return {entry.entry_id: entry.revision for entry in newest}
 
     async def entries(
         self, file_id: str, state: str | None = None, limit: Annotated[int, Query(gt=0, le=10_000)] = 1_000
