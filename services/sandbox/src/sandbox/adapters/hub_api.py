@@ -49,6 +49,16 @@ class HubApi:
         """Use the credentials that were accepted."""
         await self._api.call("POST", f"/v1/connections/{connection_id}/checks/{check_id}/confirmation")
 
+    async def replace_credentials(self, connection_id: str, fields: dict[str, str]) -> str:
+        """Type other credentials and have them tried; the check's id."""
+        check = await self._api.call("PUT", f"/v1/connections/{connection_id}/credentials", {"fields": fields})
+        return str(check["check_id"])
+
+    async def choose_frequency(self, connection_id: str, frequency: str) -> None:
+        """Choose when entries leave; accounts stay synchronized weekly."""
+        body = {"frequency": frequency, "synchronize_accounts": True}
+        await self._api.call("PUT", f"/v1/connections/{connection_id}/options", body)
+
     async def list_again(self, connection_id: str) -> str:
         """Have the software files listed again with the kept credentials; the check's id."""
         path = f"/v1/connections/{connection_id}/checks"
@@ -94,3 +104,12 @@ class HubApi:
         """Validate a returned entry again, corrected or as it is."""
         body = {"revision": revision, "content": content}
         await self._api.call("POST", f"/v1/files/{file_id}/entries/{entry_id}/correction", body)
+
+    async def synchronize(self, file_ids: list[str]) -> None:
+        """Press Synchronize for these files."""
+        await self._api.call("POST", "/v1/synchronizations", {"file_ids": file_ids})
+
+    async def resolve(self, file_id: str, entry_id: str, delivery_id: str, answer: str) -> None:
+        """Decide about a parked delivery: `in_books`, `not_in_books`, `drop`."""
+        body = {"delivery_id": delivery_id, "answer": answer}
+        await self._api.call("POST", f"/v1/files/{file_id}/entries/{entry_id}/resolution", body)

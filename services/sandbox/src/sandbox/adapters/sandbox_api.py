@@ -90,6 +90,24 @@ class ControlApi:
         path = f"/control/software-files/{connector}/{code}/accounts/{number}"
         await self._api.call("PATCH", path, {"closed": closed})
 
+    async def revoke(self, connector: str, token: str, *, revoked: bool) -> None:
+        """Revoke a key, or give it back."""
+        await self._api.call("PATCH", "/control/tokens", {"connector": connector, "token": token, "revoked": revoked})
+
+    async def order_fault(self, kind: str, **how: Any) -> None:
+        """Have requests struck: `route`, `probability`, `seed`, `seconds`, `count`."""
+        await self._api.call("POST", "/control/faults", {"kind": kind} | how)
+
+    async def faults(self) -> list[dict[str, Any]]:
+        """Every fault ordered, with how often it struck."""
+        found = await self._api.call("GET", "/control/faults")
+        faults: list[dict[str, Any]] = found["faults"]
+        return faults
+
+    async def end_faults(self) -> None:
+        """End every fault."""
+        await self._api.call("DELETE", "/control/faults")
+
     async def ledger(self, connector: str, code: str) -> dict[str, Any]:
         """The judge's verdict on the books of a software file."""
         verdict: dict[str, Any] = await self._api.call(

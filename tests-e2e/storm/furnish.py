@@ -1,0 +1,12 @@
+"""Makes roles, tables, topics and the first key, as a deployment does: `python furnish.py KAFKA POSTGRES KEY_RING`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from local_stack.provisioning import provision_system
+from local_stack.services import Surroundings
+
+if __name__ == "__main__":
+    kafka, postgres, keys = sys.argv[1:]
+    asyncio.run(provision_system(Surroundings(kafka, postgres, "", Path(keys), {})))

@@ -1,0 +1,209 @@
+"""After the storm: what the books, the tables and the topics say together. Every line of it is a fault."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from .eyes import Eyes
+from .firms import CONNECTOR, Firm
+
+SCHEMAS = ("hub", "reference_data", "entries", "gateways", "sandbox")
+
+LIMBO = {
+    "entries not settled": """
+        select file_id || '/' || key || ' is ' || coalesce(status, 'unseen') || ' ' || coalesce(detail, '') || ' since '
+            || coalesce(changed_at::text, 'ever')
+        from sandbox.platform_entries
+        where status_revision is distinct from revision or status not in ('synchronized', 'to_verify', 'withdrawn')
+    """,
+    "deliveries open in gateways": """
+        select delivery_id || ' is ' || state || ', due ' || coalesce(due_at::text, 'never') from gateways.deliveries
+        where state not in ('confirmed', 'rejected', 'recalled')
+    """,
+    "deliveries open in entries": "select delivery_id || ' is ' || state from entries.deliveries where open",
+    "records held": "select topic || ' of ' || file_id from entries.held_records",
+    "documents wanted": """
+        select document_id || ' is ' || state from entries.documents where state in ('wanted', 'link_asked')
+    """,
+    "jobs under way": "select kind || ' ' || job_id from gateways.jobs where done_at is null",
+    "bookings put off": "select route from sandbox.late_requests",
+    **{f"records not relayed by {schema}": f"select topic || ' ' || key from {schema}.outbox" for schema in SCHEMAS},
+}
+"""What must be empty once all is quiet; each row says what is stuck."""
+
+SILENT = {
+    "returned without a reason": """
+        select file_id || '/' || entry_id from sandbox.platform_entries
+        where status = 'to_verify' and findings = '[]' and message is null
+    """,
+    "the platform heard something else than the entry's row says": """
+        select e.file_id || '/' || e.entry_id || ': ' || e.version || ', heard ' || coalesce(p.status_version, 0)
+        from entries.entries e join sandbox.platform_entries p using (file_id, entry_id)
+        where e.version is distinct from p.status_version
+    """,
+    "the Hub shows something else than the entry's row says": """
+        select e.file_id || '/' || e.entry_id || ': ' || e.version || ', shown ' || coalesce(h.version, 0)
+        from entries.entries e left join hub.entry h using (file_id, entry_id)
+        where (e.version, e.status) is distinct from (h.version, h.status)
+    """,
+    "synchronized without a delivery in the books": """
+        select e.file_id || '/' || e.entry_id from entries.entries e
+        where e.status = 'synchronized' and not exists (
+            select from gateways.deliveries d
+            where d.file_id = e.file_id and d.entry_id = e.entry_id and d.state = 'confirmed'
+        )
+    """,
+    "an attempt without an answer": "select delivery_id || '/' || number from gateways.attempts where outcome is null",
+    "accounts that entries do not know": """
+        select f.file_id || ' ' || a.number from sandbox.software_accounts a
+        join hub.integration f on f.software_file_id = a.software_file_id::text
+        where not exists (
+            select from entries.reference_accounts r where r.file_id = f.file_id and r.number = a.number
+        )
+    """,
+    "accounts that reference data do not know": """
+        select f.file_id || ' ' || a.number from sandbox.software_accounts a
+        join hub.integration f on f.software_file_id = a.software_file_id::text
+        where not exists (
+            select from reference_data.item r
+            where r.file_id = f.file_id and r.kind in ('accounts', 'subsidiaries') and r.code = a.number
+        )
+    """,
+}
+"""Where one part says something else than another, or nothing; each row names it."""
+
+STAND_IN_REFUSES = ("stale_correction", "unknown_entry")
+"""Reasons of the stand-in platform: a correction that crossed a newer revision. The accountant sees that one."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What was found, by word; `first` is how many entries had been published when the first bad one was."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    limbo: list[str] = field(default_factory=list)
+    booked: int = 0
+    returned: int = 0
+    open_differences: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def faults(self) -> list[str]:
+        """Every fault with its word in front."""
+        return [f"{word}: {item}" for word in WORDS for item in getattr(self, word)]
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is none."""
+        return not self.faults
+
+
+WORDS = ("lost", "doubled", "altered", "silent", "limbo")
+
+
+async def stuck(eyes: Eyes) -> dict[str, list[str]]:
+    """What is under way or stuck, by kind."""
+    found = {}
+    for what, query in LIMBO.items():
+        rows = await eyes.rows(query)
+        if rows:
+            found[what] = [str(row[0]) for row in rows]
+    return found
+
+
+async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
+    """Judge the books of every file, then tables and topics against each other."""
+    judgement = Judgement()
+    judgement.limbo = list(_lines(await stuck(eyes)))
+    for firm in firms:
+        for file in firm.files:
+            _add_ledger(judgement, file.code, await firm.systems.control.ledger(CONNECTOR, file.code))
+    judgement.silent += _lines(
+        {what: [str(row[0]) for row in rows] for what, query in SILENT.items() if (rows := await eyes.rows(query))}
+    )
+    judgement.silent += await _unaccounted(eyes, kafka)
+    judgement.states.update(
+        {row["status"]: row["count"] for row in await eyes.rows("select status, count(*) from hub.entry group by 1")}
+    )
+    return judgement
+
+
+def _add_ledger(judgement: Judgement, code: str, verdict: dict[str, Any]) -> None:
+    for word in ("lost", "doubled", "altered"):
+        getattr(judgement, word).extend(f"{code} {key}" for key in verdict[word])
+    judgement.doubled += [f"{code} {key}: {verdict['reasons'].get(key, '')}" for key in verdict["unexpected"]]
+    judgement.booked += verdict["entries"]
+    judgement.returned += len(verdict["refused"])
+    judgement.open_differences += len(verdict["open_differences"])
+
+
+def _lines(found: dict[str, list[str]]) -> Iterator[str]:
+    for what, items in found.items():
+        yield f"{what}: {len(items)}, {'; '.join(items[:3])}"
+
+
+async def _unaccounted(eyes: Eyes, kafka: str) -> list[str]:
+    """Records on the intake topics that are neither a row nor set aside (DESIGN 8, rule 1)."""
+    revisions = {
+        (row["file_id"], row["entry_id"], row["revision"])
+        for row in await eyes.rows("select file_id, entry_id, revision from entries.revisions")
+    }
+    undone = {
+        (row["file_id"], row["entry_id"]): row["undone_revision"]
+        for row in await eyes.rows("select file_id, entry_id, undone_revision from entries.entries")
+    }
+    aside = {
+        (row["topic"], row["partition"], row["record_offset"])
+        for row in await eyes.rows("select topic, partition, record_offset from entries.set_aside")
+    }
+    missing = []
+    for record in await read_topics(kafka, "entry.validated", "entry.review_undone"):
+        if (record.topic, record.partition, record.offset) in aside:
+            continue
+        said = orjson.loads(record.value)
+        if record.topic == "entry.validated":
+            known = (said["file_id"], said["entry_id"], said["revision"]) in revisions
+        else:
+            known = undone.get((said["file_id"], said["entry_id"]), 0) >= said["revision"]
+        if not known:
+            missing.append(f"{record.topic} {said['entry_id']}/{said['revision']} is nowhere")
+    return missing
+
+
+async def read_topics(kafka: str, *topics: str) -> list[Any]:
+    """Every record that is on these topics now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        await consumer._client.set_topics(topics)
+        places = [
+            TopicPartition(topic, partition)
+            for topic in topics
+            for partition in consumer.partitions_for_topic(topic) or ()
+        ]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        records: list[Any] = []
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            found = await consumer.getmany(timeout_ms=1000, max_records=5000)
+            records += (record for some in found.values() for record in some)
+        return records
+    finally:
+        await consumer.stop()
+
+
+async def set_aside_counts(eyes: Eyes) -> Counter[str]:
+    """What was set aside, by schema and reason."""
+    counts: Counter[str] = Counter()
+    for schema in SCHEMAS:
+        rows = await eyes.rows(f"select topic, reason, count(*) from {schema}.set_aside group by 1, 2")
+        counts.update({f"{schema}: {row['topic']}, {row['reason']}": row["count"] for row in rows})
+    return counts

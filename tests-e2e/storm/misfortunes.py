@@ -1,0 +1,206 @@
+"""What goes wrong, when, and to whom: drawn from a seed, one misfortune after another while entries travel."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+
+import psutil
+
+from sandbox.adapters.api import ApiRefused, Unreachable
+
+from .accountants import Accountants, patiently
+from .eyes import Eyes
+from .firms import CONNECTOR, Firm
+from .order import StormOrder
+from .rig import KAFKA_SESSION_SECONDS, Rig, furnish
+from .service import LEASE_SECONDS
+from .steps import where_entries_are
+
+PAUSE_SECONDS = 2 * max(LEASE_SECONDS, KAFKA_SESSION_SECONDS)
+FULL_SECONDS = 8.0
+REVOKED_SECONDS = 6.0
+LOCKED_SECONDS = 4.0
+LOOK_SECONDS = 0.1
+
+FAULTS = (
+    ("book_and_cut", "POST /entry", 0.03, 0.0),
+    ("book_and_error", "POST /entry", 0.02, 0.0),
+    ("book_later", "POST /entry", 0.02, 2.0),
+    ("answer_late", "POST /entry", 0.01, 5.0),
+    ("refuse_connection", "POST /entry", 0.01, 0.0),
+    ("server_error", "POST /entry", 0.02, 0.0),
+    ("throttle", "POST /entry", 0.01, 1.0),
+    ("maintenance", "POST /entry", 0.005, 0.0),
+    ("garbage", "POST /entry", 0.01, 0.0),
+    ("answer_without_entry", "POST /entry", 0.02, 0.0),
+    ("server_error", "GET /entry/id", 0.05, 0.0),
+    ("garbage", "GET /entry/id", 0.03, 0.0),
+    ("refuse_connection", "GET /entry/id", 0.03, 0.0),
+)
+"""Faults of the software: kind, route, how probable, seconds."""
+
+
+@dataclass(slots=True)
+class Log:
+    """What went wrong, for the report: lines, how often each part was killed, in which steps entries were then."""
+
+    began: float = field(default_factory=monotonic)
+    lines: list[str] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)
+    steps: Counter[str] = field(default_factory=Counter)
+
+    def note(self, text: str) -> None:
+        """Remember a misfortune."""
+        self.lines.append(f"{monotonic() - self.began:6.1f} s  {text}")
+
+
+class Misfortunes:
+    """Everything that goes wrong in one storm."""
+
+    def __init__(self, rig: Rig, eyes: Eyes, firms: list[Firm], people: Accountants, chance: Random) -> None:
+        self._rig = rig
+        self._eyes = eyes
+        self._firms = firms
+        self._people = people
+        self._chance = chance
+        self.log = Log()
+        self._plan = list(self._draw(rig.order))
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    @property
+    def count(self) -> int:
+        """How many misfortunes are to come in all."""
+        return len(self._plan)
+
+    async def befall(self, done: Callable[[], float]) -> None:
+        """Let them happen while `done` goes from 0 to 1, evenly with some chance, and wait for the end of each."""
+        for number, misfortune in enumerate(self._plan):
+            while done() < (number + 0.5) / len(self._plan):
+                await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._chance.uniform(0, 1.0))
+            task = asyncio.create_task(misfortune())
+            self._under_way.add(task)
+            await asyncio.wait({task}, timeout=5.0)
+        await asyncio.gather(*self._under_way)
+
+    async def order_faults(self) -> None:
+        """Have the software's faults on, and on again after each of its restarts, until cancelled."""
+        control = self._firms[0].systems.control
+        while True:
+            with suppress(ApiRefused, Unreachable):
+                if len(await control.faults()) < len(FAULTS):
+                    await control.end_faults()
+                    for number, (kind, route, probability, seconds) in enumerate(FAULTS):
+                        seed = self._chance.randrange(2**31) + number
+                        await control.order_fault(
+                            kind, route=route, probability=probability, seconds=seconds, seed=seed
+                        )
+            await asyncio.sleep(1.0)
+
+    def _draw(self, order: StormOrder) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Kills of every part in turn, with the other troubles among them."""
+        victims = [*self._rig.services, "kafka", "postgres"]
+        kills: list[str] = []
+        while len(kills) < order.kills:
+            self._chance.shuffle(victims)
+            kills += victims
+        others = list(self._others(order))
+        plan = [lambda name=name: self._kill(name) for name in kills[: order.kills]]
+        for other in others:
+            plan.insert(self._chance.randrange(len(plan) + 1), other)
+        yield from plan
+
+    def _others(self, order: StormOrder) -> Iterator[Callable[[], Awaitable[None]]]:
+        yield self._lock_journal
+        yield self._revoke
+        if "pauses" in order.troubles:
+            paused = [*self._rig.services, *(name for name in self._rig.services if name.startswith("gateways"))]
+            yield from (lambda name=name: self._pause(name) for name in paused * 2)
+        if "outages" in order.troubles:
+            yield lambda: self._away("kafka", order.away_seconds)
+            yield lambda: self._away("postgres", order.away_seconds)
+            yield lambda: self._away("sandbox", order.away_seconds)
+            yield from (lambda name=name: self._scale(name) for name in self._rig.services if "-" in name)
+            yield self._fill_disk
+            yield self._revoke
+            yield self._migrate
+
+    async def _kill(self, name: str) -> None:
+        """Freeze a part, see where entries are, kill it. The server cannot be asked while it is frozen."""
+        with self._rig.victim(name) as ours:
+            if not ours:
+                self.log.note(f"{name} was down already")
+                return
+            infrastructure = name in ("kafka", "postgres")
+            process = await (self._rig.process(name) if infrastructure else self._rig.freeze(name))
+            steps = await where_entries_are(self._eyes)
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+            self.log.steps += steps
+            self.log.killed[name] += 1
+            told = ", ".join(f"{count} {step}" for step, count in steps.items() if count)
+            self.log.note(f"{name} killed; {told or 'nothing under way'}")
+
+    async def _pause(self, name: str) -> None:
+        """Stop a process for longer than its leases and sessions last; then it goes on as if nothing had been."""
+        with self._rig.victim(name) as ours:
+            if not ours:
+                return
+            process = await self._rig.freeze(name)
+            self.log.note(f"{name} stopped for {PAUSE_SECONDS:.0f} s")
+            await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+    async def _away(self, name: str, seconds: float) -> None:
+        with self._rig.victim(name) as ours:
+            if ours:
+                self.log.note(f"{name} away for {seconds:.0f} s")
+                await self._rig.keep_away(name, seconds)
+
+    async def _scale(self, name: str) -> None:
+        """A replica is taken out of service in good order, and comes back."""
+        with self._rig.victim(name) as ours:
+            if ours:
+                self.log.note(f"{name} taken out of service for a while")
+                await self._rig.keep_away(name, 10.0, signal.SIGTERM)
+
+    async def _fill_disk(self) -> None:
+        if not self._rig.disk.own:
+            self.log.note("no full disk: a file system of our own could not be mounted here")
+            return
+        with self._rig.victim("postgres") as ours:
+            if ours:
+                self.log.note(f"PostgreSQL's disk full for {FULL_SECONDS:.0f} s")
+                await self._rig.disk.fill()
+                await asyncio.sleep(FULL_SECONDS)
+                self._rig.disk.relieve()
+
+    async def _revoke(self) -> None:
+        """A firm revokes its key, gives it back, and types it again."""
+        firm = self._chance.choice(self._firms)
+        control, key = firm.systems.control, firm.systems.firm_key(CONNECTOR, firm.firm_id)
+        self.log.note(f"the key of {firm.firm_id} revoked for {REVOKED_SECONDS:.0f} s")
+        await patiently(lambda: control.revoke(CONNECTOR, key, revoked=True))
+        await asyncio.sleep(REVOKED_SECONDS)
+        await patiently(lambda: control.revoke(CONNECTOR, key, revoked=False))
+        await self._people.renew_key(firm)
+
+    async def _lock_journal(self) -> None:
+        file = self._chance.choice(self._chance.choice(self._firms).files)
+        control = self._firms[0].systems.control
+        self.log.note(f"journal ACH of {file.code} locked for {LOCKED_SECONDS:.0f} s")
+        await patiently(lambda: control.lock_journal(CONNECTOR, file.code, "ACH", locked=True))
+        await asyncio.sleep(LOCKED_SECONDS)
+        await patiently(lambda: control.lock_journal(CONNECTOR, file.code, "ACH", locked=False))
+
+    async def _migrate(self) -> None:
+        self.log.note("migrations applied again and killed in the middle, twice")
+        with self._rig.victim("postgres") as ours:
+            if ours:
+                await furnish(self._rig, self._chance, kills=2)

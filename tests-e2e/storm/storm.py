@@ -1,0 +1,155 @@
+"""One storm: firms come on board, entries are published while parts die, then all gets quiet and is judged."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+from sandbox.app.onboarding import onboard
+from sandbox.app.systems import open_systems
+
+from .accountants import Accountants, patiently
+from .eyes import Eyes
+from .firms import CONNECTOR, FIRMS, Firm, make_files
+from .judgement import Judgement, judge, set_aside_counts, stuck
+from .misfortunes import Log, Misfortunes
+from .noise import Noise
+from .order import StormOrder
+from .rig import Rig, open_rig
+from .script import write_script
+
+PATIENCE_SECONDS = 120.0
+"""How long nothing may move, once nothing goes wrong any more, before what is left is in limbo."""
+CALM_SECONDS = 10.0
+"""How long after the last trouble a person trusts what the software shows: longer than any request can last."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a storm was and what came of it."""
+
+    order: StormOrder
+    judgement: Judgement
+    log: Log
+    deeds: Counter[str]
+    set_aside: Counter[str]
+    published: dict[tuple[str, str], int]
+    rubbish: int
+    repeats: int
+    seconds: float
+    stormed: float
+    faults_struck: Counter[str] = field(default_factory=Counter)
+
+
+async def run_storm(order: StormOrder, folder: Path) -> Outcome:
+    """Run one storm in a folder of its own."""
+    async with open_rig(order, folder) as rig, _on_board(rig) as firms:
+        return await _Storm(rig, firms).run()
+
+
+@asynccontextmanager
+async def _on_board(rig: Rig) -> AsyncIterator[list[Firm]]:
+    """Firms that are connected, mapped and active."""
+    async with AsyncExitStack() as stack:
+        firms = {
+            firm_id: Firm(firm_id, await stack.enter_async_context(open_systems(rig.addresses))) for firm_id in FIRMS
+        }
+        for file in make_files(rig.order):
+            firm = firms[file.firm_id]
+            file.software_file_id = (await onboard(firm.systems, file.client, _Quiet())).software_file_id
+            firm.files.append(file)
+        for firm_id, (frequency, _) in FIRMS.items():
+            hub = firms[firm_id].systems.hub
+            (connection, *_) = await hub.connections(CONNECTOR)
+            await hub.choose_frequency(str(connection["connection_id"]), frequency)
+        yield list(firms.values())
+
+
+class _Quiet:
+    """Nobody watches the firms come on board."""
+
+    def step(self, text: str) -> None:
+        """Say nothing."""
+
+    def count(self, text: str, done: int, total: int) -> None:
+        """Say nothing."""
+
+
+class _Storm:
+    def __init__(self, rig: Rig, firms: list[Firm]) -> None:
+        self._rig = rig
+        self._firms = firms
+        self._eyes = Eyes(rig.surroundings.postgres_admin_url)
+        chance = Random(rig.order.seed)
+        self._script = write_script([file for firm in firms for file in firm.files], chance)
+        self._people = Accountants(firms, self._eyes)
+        self._misfortunes = Misfortunes(rig, self._eyes, firms, self._people, chance)
+        self._noise = Noise(rig.surroundings.kafka, Random(rig.order.seed + 1))
+        self._done = 0
+
+    async def run(self) -> Outcome:
+        began = monotonic()
+        background = [
+            asyncio.create_task(work)
+            for work in (self._people.work(), self._noise.make(), self._misfortunes.order_faults())
+        ]
+        try:
+            await asyncio.gather(self._publish(), self._misfortunes.befall(lambda: self._done / len(self._script)))
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+        stormed = monotonic() - began
+        struck = await self._end_faults()
+        await self._until_quiet()
+        try:
+            judgement = await judge(self._eyes, self._firms, self._rig.surroundings.kafka)
+            return Outcome(
+                order=self._rig.order,
+                judgement=judgement,
+                log=self._misfortunes.log,
+                deeds=self._people.done,
+                set_aside=await set_aside_counts(self._eyes),
+                published=self._people.published,
+                rubbish=self._noise.rubbish,
+                repeats=self._noise.repeats,
+                seconds=monotonic() - began,
+                stormed=stormed,
+                faults_struck=struck,
+            )
+        finally:
+            await self._eyes.close()
+
+    async def _publish(self) -> None:
+        for deed in self._script:
+            await self._people.do(deed)
+            self._done += 1
+
+    async def _end_faults(self) -> Counter[str]:
+        """End the software's faults; how often each struck since its last start."""
+        control = self._firms[0].systems.control
+        struck = await patiently(control.faults)
+        await patiently(control.end_faults)
+        return Counter({f"{fault['kind']} {fault['route']}": fault["struck"] for fault in struck})
+
+    async def _until_quiet(self) -> None:
+        """Return when nothing is under way, or nothing has moved for so long that it never will."""
+        last: dict[str, list[str]] = {}
+        began = changed = monotonic()
+        while monotonic() - changed < PATIENCE_SECONDS:
+            await self._people.round()
+            if monotonic() - began > CALM_SECONDS:
+                await self._people.answer_parked()
+            found = await stuck(self._eyes)
+            if not found and not await self._to_correct():
+                return
+            if found != last:
+                last, changed = found, monotonic()
+            await asyncio.sleep(1.0)
+
+    async def _to_correct(self) -> int:
+        return int(await self._eyes.value("select count(*) from sandbox.platform_entries where status = 'to_verify'"))
