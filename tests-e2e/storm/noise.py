@@ -47,8 +47,8 @@ class Noise:
                 found = await consumer.getmany(timeout_ms=int(PAUSE_SECONDS * 1000), max_records=50)
                 await self._repeat(producer, [record for records in found.values() for record in records])
                 await asyncio.sleep(PAUSE_SECONDS)
-        finally:
-            await asyncio.gather(consumer.stop(), producer.stop(), return_exceptions=True)
+        finally:  # what the producer still holds is nobody's loss
+            await asyncio.wait([asyncio.ensure_future(part.stop()) for part in (consumer, producer)], timeout=5.0)
 
     async def _repeat(self, producer: AIOKafkaProducer, records: Iterable[Any]) -> None:
         for record in records:
@@ -56,11 +56,13 @@ class Noise:
                 await producer.send_and_wait(record.topic, record.value, key=record.key, headers=list(record.headers))
                 self.repeats += 1
         if self._chance.random() < 0.05:
-            headers = Envelope(f"rubbish-{self.rubbish}", EntryValidated.ce_type(), "/storm", now(), "rubbish").headers()
+            headers = Envelope(
+                f"rubbish-{self.rubbish}", EntryValidated.ce_type(), "/storm", now(), "rubbish"
+            ).headers()
             await producer.send_and_wait(
                 "entry.validated",
                 self._chance.choice(RUBBISH),
                 key=b"rubbish",
-                headers=[(name, value.encode()) for name, value in headers.items()],
+                headers=[(name, value.encode()) for name, value in envelope.headers().items()],
             )
             self.rubbish += 1

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from qontable import outbox
 from qontable.events.hub import SyncRequested
@@ -160,6 +161,27 @@ async def test_records_for_a_topic_that_is_missing_are_set_aside_and_the_others_
         await desk.eventually(lambda: _none(_waiting(desk)))
     assert [row["detail"] for row in await desk.aside("kit.nowhere")] == ["UnknownTopicOrPartitionError"] * 3
     assert [record.key for record in await desk.on_topic(topic)] == [b"fil_4"]
+
+
+async def test_a_topic_is_not_taken_for_missing_while_no_broker_answers(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = await desk.new_topic()
+    await _say(desk, topic, ["fil_1"])
+    async with _relay(desk) as (relay, connection, producer):
+
+        async def unknown(_topic: str) -> None:
+            raise UnknownTopicOrPartitionError  # what the client says once it has had no answer for 40 seconds
+
+        async def away() -> None:
+            raise KafkaError("no broker answers")
+
+        monkeypatch.setattr(producer.client, "_wait_on_metadata", unknown)
+        monkeypatch.setattr(producer.client, "fetch_all_metadata", away)
+        with pytest.raises(KafkaError, match="no broker answers"):
+            await relay.relay_chunk(connection, producer)
+    assert await desk.aside(topic) == []
+    assert await _waiting(desk) == 1
 
 
 async def test_of_two_processes_one_relays_and_the_other_takes_over(desk: Any) -> None:

@@ -153,15 +153,15 @@ class Relay:
         for row in rows:
             try:
                 if row["topic"] in refused_topics:
-                    raise refused_topics[row["topic"]]
+                    sent.append(refused_topics[row["topic"]])
+                    continue
                 sent.append(await producer.send(**self._record(row)))
-            except REFUSED as error:
-                sent.append(error)
+            except KafkaError as error:
+                sent.append(await _believed(producer, error))
+                if not isinstance(sent[-1], REFUSED):
+                    break
                 if not isinstance(error, MessageSizeTooLargeError):
                     refused_topics[row["topic"]] = error
-            except KafkaError as error:
-                sent.append(error)
-                break
         await asyncio.gather(*(item for item in sent if isinstance(item, asyncio.Future)), return_exceptions=True)
         return [item.exception() if isinstance(item, asyncio.Future) else item for item in sent]
 
@@ -172,6 +172,16 @@ class Relay:
             "value": row["body"],
             "headers": [(name, value.encode()) for name, value in row["headers"].items()],
         }
+
+
+async def _believed(producer: AIOKafkaProducer, error: KafkaError) -> KafkaError:
+    """The error, unless it calls a topic unknown only because no broker answers: the client says so after a while."""
+    if isinstance(error, UnknownTopicOrPartitionError):
+        try:
+            await producer.client.fetch_all_metadata()
+        except KafkaError as away:
+            return away
+    return error
 
 
 async def _settle(connection: Connection, rows: Sequence[Any], results: Sequence[BaseException | None]) -> None:
