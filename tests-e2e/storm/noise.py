@@ -56,9 +56,7 @@ class Noise:
                 await producer.send_and_wait(record.topic, record.value, key=record.key, headers=list(record.headers))
                 self.repeats += 1
         if self._chance.random() < 0.05:
-            headers = Envelope(
-                f"rubbish-{self.rubbish}", EntryValidated.ce_type(), "/storm", now(), "rubbish"
-            ).headers()
+            envelope = Envelope(f"rubbish-{self.rubbish}", EntryValidated.ce_type(), "/storm", now(), "rubbish")
             await producer.send_and_wait(
                 "entry.validated",
                 self._chance.choice(RUBBISH),
