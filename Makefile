@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test crash check format lock schemas settings up down status reset doctor clean
+.PHONY: help setup run demo test crash storm storm-broken check format lock schemas settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -42,6 +42,13 @@ test: setup ## All tests, on real Kafka and PostgreSQL (T=path or T='-k words' f
 crash: setup ## Kill every service once in the middle of 500 entries, before your eyes
 	@$(BIN)/pytest tests-e2e/test_crash.py -q -s
 
+storm: setup ## Kill everything while entries travel, then judge (ENTRIES=2000 KILLS=30 SEED=1 WITH=pauses,outages UNIQUE=on)
+	@ENTRIES=$(or $(ENTRIES),2000) KILLS=$(or $(KILLS),30) SEED=$(or $(SEED),1) WITH=$(WITH) UNIQUE=$(or $(UNIQUE),on) \
+		$(BIN)/pytest tests-e2e/storm/ordered.py -q -s
+
+storm-broken: setup ## The storm finds each of five systems that were robbed of a protection
+	@$(BIN)/pytest tests-e2e/storm/ordered_broken.py -q -s
+
 check: .state/packages ## Lint, format, types, direction of imports, contracts up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -74,7 +81,7 @@ clean: ## Stop everything and remove all that was made: environment, jars, data
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What was set up is remembered by stamps, newer than what it was made from.
 

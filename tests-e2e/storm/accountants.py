@@ -67,6 +67,14 @@ class Accountants:
                     await self._look_after(firm, file)
                 except (ApiRefused, Unreachable):
                     continue
+        await self._answer_parked()
+
+    async def to_correct(self) -> int:
+        """How many entries came back that somebody will still look at."""
+        rows = await self._eyes.rows(
+            "select file_id, entry_id from sandbox.platform_entries where status = 'to_verify'"
+        )
+        return sum(self._corrected[row["file_id"], row["entry_id"]] < MOST_CORRECTIONS for row in rows)
 
     async def _look_after(self, firm: Firm, file: File) -> None:
         if file.frequency == "manual":
@@ -106,8 +114,8 @@ class Accountants:
             raise Unreachable(f"the key was not accepted: {check['status']}")
         await hub.confirm(connection_id, check_id)
 
-    async def answer_parked(self) -> int:
-        """Look into the software for whatever only a person can decide, and say what is there; how many there were."""
+    async def _answer_parked(self) -> None:
+        """Look into the software for whatever only a person can decide, and say what is there."""
         rows = await self._eyes.rows(
             """
             select d.firm_id, d.file_id, d.entry_id, d.delivery_id, exists (
@@ -124,7 +132,6 @@ class Accountants:
             except (ApiRefused, Unreachable):
                 continue
             self.done[f"answer: {answer}"] += 1
-        return len(rows)
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from qontable.events.platform import WireLine
 from sandbox.app.onboarding import Client
 from sandbox.app.systems import Systems
 from sandbox.domain.book.desk import YEAR
@@ -16,6 +17,14 @@ from .order import StormOrder
 CONNECTOR = "myunisoft"
 FIRMS = {"frm_presto": ("real_time", 3), "frm_piano": ("manual", 2)}
 """Firms by frequency and number of client files."""
+MORE_FIRMS = {f"frm_vivace{number}": ("real_time", 3) for number in range(1, 5)}
+"""Who joins where there are many entries: each firm has its own limits and its own failures."""
+MANY = 1_000
+
+
+def firms_of(order: StormOrder) -> dict[str, tuple[str, int]]:
+    """The firms of a storm, by frequency and number of client files."""
+    return FIRMS | (MORE_FIRMS if order.entries >= MANY else {})
 
 
 @dataclass
@@ -52,9 +61,10 @@ class Firm:
 
 def make_files(order: StormOrder) -> Iterator[File]:
     """Every client file with its share of the entries; the same order gives the same books."""
-    count = sum(files for _, files in FIRMS.values())
+    firms = firms_of(order)
+    count = sum(files for _, files in firms.values())
     shares = [order.entries // count + (number < order.entries % count) for number in range(count)]
-    for firm_id, (frequency, files) in FIRMS.items():
+    for firm_id, (frequency, files) in firms.items():
         for number in range(files):
             share = shares.pop()
             book = make_book(max(share, LEAST_ENTRIES), seed=order.seed * 1_000 + len(shares))
@@ -74,10 +84,15 @@ def make_files(order: StormOrder) -> Iterator[File]:
             yield File(client, frequency, list(book.drafts[:share]))
 
 
+def may_be_misspelt(line: WireLine) -> bool:
+    """Charges only: the software insists on the account of a bank, and on third parties."""
+    return line.account.startswith("6")
+
+
 def misspelt(draft: Draft, chance: Random) -> Draft:
     """The entry with an account that the software does not have: pre-flight returns it."""
     lines = list(draft.lines)
-    place = chance.choice([number for number, line in enumerate(lines) if line.subsidiary is None])
+    place = chance.choice([number for number, line in enumerate(lines) if may_be_misspelt(line)])
     lines[place] = lines[place].model_copy(update={"account": "699999", "account_label": "Compte inconnu"})
     return draft.model_copy(update={"lines": tuple(lines)})
 

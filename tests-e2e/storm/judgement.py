@@ -9,7 +9,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from .eyes import Eyes
-from .firms import CONNECTOR, Firm
+from .firms import CONNECTOR, File, Firm
 
 SCHEMAS = ("hub", "reference_data", "entries", "gateways", "sandbox")
 
@@ -82,7 +82,7 @@ STAND_IN_REFUSES = ("stale_correction", "unknown_entry")
 
 @dataclass(slots=True)
 class Judgement:
-    """What was found, by word; `first` is how many entries had been published when the first bad one was."""
+    """What was found, by word; `wrong` are the entries, by file and id, that the books have wrong."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -92,6 +92,7 @@ class Judgement:
     booked: int = 0
     returned: int = 0
     open_differences: int = 0
+    wrong: set[tuple[str, str]] = field(default_factory=set)
     states: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -124,7 +125,7 @@ async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
     judgement.limbo = list(_lines(await stuck(eyes)))
     for firm in firms:
         for file in firm.files:
-            _add_ledger(judgement, file.code, await firm.systems.control.ledger(CONNECTOR, file.code))
+            _add_ledger(judgement, file, await firm.systems.control.ledger(CONNECTOR, file.code))
     judgement.silent += _lines(
         {what: [str(row[0]) for row in rows] for what, query in SILENT.items() if (rows := await eyes.rows(query))}
     )
@@ -135,10 +136,12 @@ async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
     return judgement
 
 
-def _add_ledger(judgement: Judgement, code: str, verdict: dict[str, Any]) -> None:
-    for word in ("lost", "doubled", "altered"):
-        getattr(judgement, word).extend(f"{code} {key}" for key in verdict[word])
-    judgement.doubled += [f"{code} {key}: {verdict['reasons'].get(key, '')}" for key in verdict["unexpected"]]
+def _add_ledger(judgement: Judgement, file: File, verdict: dict[str, Any]) -> None:
+    ids = {draft.key: draft.identity(file.file_id) for draft in file.drafts}
+    for word in ("lost", "doubled", "altered", "unexpected"):
+        into = judgement.doubled if word == "unexpected" else getattr(judgement, word)
+        into.extend(f"{file.code} {key} {verdict['reasons'].get(key, '')}".rstrip() for key in verdict[word])
+        judgement.wrong.update((file.file_id, ids[key]) for key in verdict[word] if key in ids)
     judgement.booked += verdict["entries"]
     judgement.returned += len(verdict["refused"])
     judgement.open_differences += len(verdict["open_differences"])

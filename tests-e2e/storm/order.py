@@ -11,7 +11,8 @@ TROUBLES: tuple[Trouble, ...] = ("pauses", "outages")
 @dataclass(frozen=True, slots=True)
 class StormOrder:
     """`kills` are SIGKILLs; pauses and outages come in addition. `unique` says whether the software refuses a reference
-    that it has; `broken` names what the system is robbed of, to see that the storm finds it."""
+    that it has; `broken` names what the system is robbed of, to see that the storm finds it. What has not moved for
+    `patience_seconds`, once nothing goes wrong any more, is in limbo."""
 
     entries: int
     kills: int
@@ -20,6 +21,7 @@ class StormOrder:
     unique: bool = True
     broken: str | None = None
     away_seconds: float = 60.0
+    patience_seconds: float = 120.0
     replicas: int = 2
 
     @classmethod

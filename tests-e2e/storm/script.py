@@ -7,7 +7,7 @@ from typing import Literal
 
 from sandbox.domain.drafts import Draft
 
-from .firms import File, misspelt, relabelled
+from .firms import File, may_be_misspelt, misspelt, relabelled
 
 PORTION = 12
 SHARE_MISSPELT = 0.02
@@ -41,7 +41,7 @@ def write_script(files: list[File], chance: Random) -> list[Deed]:
 
 def _life(draft: Draft, chance: Random) -> Iterator[tuple[float, Literal["validate", "undo"], Draft]]:
     dice = chance.random()
-    misspells = any(line.subsidiary is None for line in draft.lines) and dice < SHARE_MISSPELT
+    misspells = any(map(may_be_misspelt, draft.lines)) and dice < SHARE_MISSPELT
     yield 0.0, "validate", misspelt(draft, chance) if misspells else draft
     if chance.random() < SHARE_REVISED:
         yield chance.uniform(0, SOON), "validate", relabelled(draft, 2)

@@ -14,18 +14,13 @@ from sandbox.app.systems import open_systems
 
 from .accountants import Accountants, patiently
 from .eyes import Eyes
-from .firms import CONNECTOR, FIRMS, Firm, make_files
+from .firms import CONNECTOR, Firm, firms_of, make_files
 from .judgement import Judgement, judge, set_aside_counts, stuck
 from .misfortunes import Log, Misfortunes
 from .noise import Noise
 from .order import StormOrder
 from .rig import Rig, open_rig
 from .script import write_script
-
-PATIENCE_SECONDS = 120.0
-"""How long nothing may move, once nothing goes wrong any more, before what is left is in limbo."""
-CALM_SECONDS = 10.0
-"""How long after the last trouble a person trusts what the software shows: longer than any request can last."""
 
 
 @dataclass(slots=True)
@@ -44,6 +39,11 @@ class Outcome:
     stormed: float
     faults_struck: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def first_fault(self) -> int | None:
+        """How many entries had been published with the first one that the books have wrong; nothing where none is."""
+        return min((self.published[place] for place in self.judgement.wrong if place in self.published), default=None)
+
 
 async def run_storm(order: StormOrder, folder: Path) -> Outcome:
     """Run one storm in a folder of its own."""
@@ -56,13 +56,14 @@ async def _on_board(rig: Rig) -> AsyncIterator[list[Firm]]:
     """Firms that are connected, mapped and active."""
     async with AsyncExitStack() as stack:
         firms = {
-            firm_id: Firm(firm_id, await stack.enter_async_context(open_systems(rig.addresses))) for firm_id in FIRMS
+            firm_id: Firm(firm_id, await stack.enter_async_context(open_systems(rig.addresses)))
+            for firm_id in firms_of(rig.order)
         }
         for file in make_files(rig.order):
             firm = firms[file.firm_id]
             file.software_file_id = (await onboard(firm.systems, file.client, _Quiet())).software_file_id
             firm.files.append(file)
-        for firm_id, (frequency, _) in FIRMS.items():
+        for firm_id, (frequency, _) in firms_of(rig.order).items():
             hub = firms[firm_id].systems.hub
             (connection, *_) = await hub.connections(CONNECTOR)
             await hub.choose_frequency(str(connection["connection_id"]), frequency)
@@ -93,16 +94,12 @@ class _Storm:
 
     async def run(self) -> Outcome:
         began = monotonic()
-        background = [
-            asyncio.create_task(work)
-            for work in (self._people.work(), self._noise.make(), self._misfortunes.order_faults())
-        ]
-        try:
+        async with asyncio.TaskGroup() as group:
+            around = (self._people.work(), self._noise.make(), self._misfortunes.order_faults())
+            background = [group.create_task(work) for work in around]
             await asyncio.gather(self._publish(), self._misfortunes.befall(lambda: self._done / len(self._script)))
-        finally:
             for task in background:
                 task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
         stormed = monotonic() - began
         struck = await self._end_faults()
         await self._until_quiet()
@@ -139,17 +136,12 @@ class _Storm:
     async def _until_quiet(self) -> None:
         """Return when nothing is under way, or nothing has moved for so long that it never will."""
         last: dict[str, list[str]] = {}
-        began = changed = monotonic()
-        while monotonic() - changed < PATIENCE_SECONDS:
+        changed = monotonic()
+        while monotonic() - changed < self._rig.order.patience_seconds:
             await self._people.round()
-            if monotonic() - began > CALM_SECONDS:
-                await self._people.answer_parked()
             found = await stuck(self._eyes)
-            if not found and not await self._to_correct():
+            if not found and not await self._people.to_correct():
                 return
             if found != last:
                 last, changed = found, monotonic()
             await asyncio.sleep(1.0)
-
-    async def _to_correct(self) -> int:
-        return int(await self._eyes.value("select count(*) from sandbox.platform_entries where status = 'to_verify'"))

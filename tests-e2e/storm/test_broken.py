@@ -1,0 +1,48 @@
+"""The storm finds what it is there to find: a system robbed of one protection does not come through.
+
+`make storm-broken` runs all of them; `make test` one.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from .broken import ROBBERIES
+from .judgement import WORDS
+from .order import StormOrder
+from .report import report
+from .storm import Outcome, run_storm
+
+STORMS = {
+    "inbox": (StormOrder(150, 4, 11, unique=False, broken="inbox"), {"doubled"}),
+    "fencing": (StormOrder(400, 0, 12, troubles=("pauses",), unique=False, broken="fencing"), {"doubled"}),
+    "doubt": (StormOrder(150, 2, 13, unique=False, broken="doubt"), {"doubled"}),
+    "commits": (StormOrder(300, 12, 14, broken="commits"), {"lost", "silent"}),
+    "snapshots": (StormOrder(60, 0, 15, broken="snapshots"), {"silent"}),
+}
+"""What rages over each robbed system, and as what it must show."""
+
+
+def test_every_robbery_has_its_storm() -> None:
+    assert STORMS.keys() == ROBBERIES.keys()
+
+
+@pytest.mark.slow
+async def test_the_storm_finds_a_system_that_sends_again_what_is_in_doubt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await check_found("doubt", tmp_path, capsys)
+
+
+async def check_found(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Run the storm and see what it finds."""
+    order, found_as = STORMS[name]
+    outcome = await run_storm(order, folder)
+    with capsys.disabled():
+        print("", f"robbed: {ROBBERIES[name].what}", *report(outcome), _found(outcome), sep="\n")
+    assert {word for word in WORDS if getattr(outcome.judgement, word)} & found_as
+
+
+def _found(outcome: Outcome) -> str:
+    after = outcome.first_fault
+    return f"found after {after} entries" if after else f"found among {len(outcome.published)} entries"
