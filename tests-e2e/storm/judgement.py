@@ -58,6 +58,13 @@ SILENT = {
         )
     """,
     "an attempt without an answer": "select delivery_id || '/' || number from gateways.attempts where outcome is null",
+    **{
+        f"set aside by {schema} though nothing was wrong with it": f"""
+            select topic || ', ' || reason || ' ' || detail from {schema}.set_aside
+            where key is distinct from 'rubbish' and reason <> all('{{stale_correction,unknown_entry}}')
+        """
+        for schema in SCHEMAS
+    },
     "accounts that entries do not know": """
         select f.file_id || ' ' || a.number from sandbox.software_accounts a
         join hub.integration f on f.software_file_id = a.software_file_id::text
@@ -74,10 +81,8 @@ SILENT = {
         )
     """,
 }
-"""Where one part says something else than another, or nothing; each row names it."""
-
-STAND_IN_REFUSES = ("stale_correction", "unknown_entry")
-"""Reasons of the stand-in platform: a correction that crossed a newer revision. The accountant sees that one."""
+"""Where one part says something else than another, or nothing; each row names it. A correction that crossed a newer
+revision is refused by the stand-in platform: that is as it should be."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -58,7 +59,7 @@ class Rig:
 
     async def start(self, part: Part) -> None:
         """Have a part running, and return when it answers."""
-        self.runners[part.name] = Runner(part, changed=lambda: None)
+        self.runners[part.name] = Runner(replace(part, command=_with_us(part.command)), changed=lambda: None)
         self._keep(part.name)
         await self.runners[part.name].wait_ready()
 
@@ -158,6 +159,13 @@ def kill_tree(pid: int) -> None:
         for process in (*parent.children(recursive=True), parent):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+def _with_us(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command as one that ends when we do, however we end, where the system has a way to say so."""
+    if command[0] == "setpriv":
+        return command[0], "--pdeathsig=KILL", *command[1:]
+    return ("setpriv", "--pdeathsig=KILL", "--", *command) if shutil.which("setpriv") else command
 
 
 def _ports(order: StormOrder) -> dict[str, int]:
