@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
+import orjson
 import structlog
 from aiokafka import ConsumerRecord
 from opentelemetry.trace import Span, SpanKind
@@ -72,7 +73,7 @@ Handler = Callable[[Unit, Sequence[Received[E]]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscription(Generic[E]):
-    """A topic, the type expected on it, and what handles it.
+    """A topic, the type expected on it, and what handles it; `aside` is what the house hears of a record set aside.
 
     The handler gets new records only, in topic order, inside one transaction, and may see the same records again if
     that transaction fails. It publishes through the unit, sets single records aside through it, and raises for
@@ -83,6 +84,7 @@ class Subscription(Generic[E]):
     handler: Handler[E]
     topic: str = ""
     max_bytes: int = MAX_RECORD_BYTES
+    aside: Callable[[SetAsideRecord], Event | None] = lambda _: None
 
     @property
     def topic_name(self) -> str:
@@ -143,8 +145,11 @@ class Consumer(Generic[E]):
         if not refused:
             return
         log.warning("records set aside", topic=self.topic, reasons=sorted({item.reason for item in refused}))
-        async with self._units.database.transaction() as connection:
-            await write_set_aside(connection, [item for item in refused if not item.entered])
+        async with self._units.unit() as unit:
+            await write_set_aside(unit.connection, [item for item in refused if not item.entered])
+            for item in refused:
+                if told := self.subscription.aside(item):
+                    unit.publish(told, traceparent=item.traceparent)
         metrics.RECORDS_SET_ASIDE.labels(self.topic).inc(len(refused))
 
     def decode(self, record: KafkaRecord) -> Received[E] | SetAsideRecord:
@@ -167,6 +172,8 @@ class Consumer(Generic[E]):
         envelope = read_envelope(record.headers)
         if EVENT_TYPES.get(envelope.type) is not self.subscription.event:
             return self._refuse(record, "unknown_type", f"{self.subscription.event.ce_type()} is read here")
+        if _names_no_number(body):
+            return self._refuse(record, "not_json", "the body is not JSON")
         event = self.subscription.event.read(body)
         received = Received(event, envelope, body_hash(body), record, self.topic, self.name, envelope.traceparent)
         return self._traced(received) if sampled(envelope.traceparent) else received
@@ -225,6 +232,17 @@ class Consumer(Generic[E]):
         what = f"consumer stopped: {error}" if isinstance(error, TooManySetAside) else "batch failed"
         log.error(what, topic=self.topic, error=type(error).__name__, at=frames(error), retry_in=pause)
         await asyncio.sleep(pause)
+
+
+def _names_no_number(body: bytes) -> bool:
+    """Whether a body says NaN or Infinity: pydantic takes them for numbers, JSON and PostgreSQL do not."""
+    if b"NaN" not in body and b"Infinity" not in body:
+        return False
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return True
+    return False
 
 
 def describe_validation(error: ValidationError) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from qontable.events.base import Event
 
 REQUIRED = ("ce_specversion", "ce_id", "ce_type", "ce_source")
 MAX_ATTRIBUTE = 1_000
+"""Bytes of one attribute: source and id together are a key of the inbox, which PostgreSQL limits to 2,704 bytes."""
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -60,6 +61,8 @@ def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """The envelope of a record. Raises `EnvelopeRefused` naming the attribute that is missing or unreadable."""
     headers = [(name.lower(), value) for name, value in headers]
     attributes = {name: _text(name, value) for name, value in headers if name.startswith("ce_")}
+    if not all(map(str.isascii, attributes)):
+        raise EnvelopeRefused("a header's name is not an attribute's")
     for name in REQUIRED:
         if not attributes.get(name):
             raise EnvelopeRefused(f"header {name} is missing")
@@ -81,11 +84,12 @@ def body_hash(body: bytes) -> bytes:
 
 
 def _text(name: str, value: bytes | None) -> str:
+    value = value or b""
     try:
-        text = (value or b"").decode("utf-8")
+        text = value.decode("utf-8")
     except UnicodeDecodeError:
         raise EnvelopeRefused(f"header {name} is not UTF-8") from None
-    if len(text) > MAX_ATTRIBUTE or "\x00" in text:
+    if len(value) > MAX_ATTRIBUTE or "\x00" in text:
         raise EnvelopeRefused(f"header {name} is too long or holds a NUL character")
     return text
 

@@ -17,13 +17,14 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from qontable.bus import MAX_BATCH, BatchFailed, Consumer, KafkaRecord
+from qontable.header_names import tolerate_header_names
 
 WAIT_MS = 1_000
 
 
 def subscribe(broker: KafkaBroker, consumer: Consumer[Any], topic_prefix: str, session_seconds: float) -> None:
     """Tie a consumer to its topic in its own group, `<prefix><service>.<topic>`."""
-
+    tolerate_header_names()
     subscriber = broker.subscriber(
         f"{topic_prefix}{consumer.topic}",
         batch=True,

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from qontable.database import Connection, Database
 from qontable.envelope import EnvelopeRefused, body_hash, read_envelope
+from qontable.header_names import name_text
 from qontable.set_aside import decode_text
 
 IDENTITY_REUSED = "identity_reused"
@@ -31,6 +32,7 @@ class Ending(StrEnum):
     OTHER_END = "other_end"
     IDENTITY_REUSED = "identity_reused"
     BROKER_REFUSED = "broker_refused"
+    HEADER_UNSENDABLE = "header_unsendable"
 
     @property
     def refused(self) -> bool:
@@ -63,7 +65,7 @@ class KeptRecord:
     @property
     def wire_headers(self) -> list[tuple[str, bytes | None]]:
         """The headers as they were."""
-        return [((decode_text(name) or b"").decode(), decode_text(value)) for name, value in self.headers]
+        return [(name_text(decode_text(name) or b""), decode_text(value)) for name, value in self.headers]
 
 
 _COLUMNS = """
@@ -114,6 +116,8 @@ async def replay(database: Database, producer: AIOKafkaProducer, topic_prefix: s
             await _produce(producer, topic_prefix, kept)
         except BROKER_AWAY:
             raise
+        except UnicodeEncodeError:
+            return Ending.HEADER_UNSENDABLE
         except KafkaError:
             return Ending.BROKER_REFUSED
         await connection.execute("update set_aside set replayed_at = now() where id = $1", kept_id)

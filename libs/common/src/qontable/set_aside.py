@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from aiokafka import ConsumerRecord
 
 from qontable.database import Connection
+from qontable.header_names import name_bytes
 
 BASE64 = "base64:"
+MAX_DETAIL = 2_000
 OUTBOX = "outbox"
 """The consumer of records that the broker refused: they were never on the topic."""
 
@@ -42,10 +44,10 @@ def set_aside_record(
         consumer=consumer,
         topic=topic,
         key=record.key,
-        headers=[[encode_text(name.encode()), encode_text(value)] for name, value in record.headers],
+        headers=[[encode_text(name_bytes(name)), encode_text(value)] for name, value in record.headers],
         body=record.value,
         reason=reason,
-        detail=detail.replace("\x00", "\\0"),
+        detail=_storable(detail),
         partition=record.partition,
         offset=record.offset,
     )
@@ -77,6 +79,11 @@ async def write_set_aside(connection: Connection, records: Sequence[SetAsideReco
             for record in records
         ],
     )
+
+
+def _storable(detail: str) -> str:
+    """A detail as a text of PostgreSQL: it may name a header, whose name may be anything."""
+    return detail[:MAX_DETAIL].replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 def encode_text(value: bytes | None) -> str | None:

@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from qontable.addresses import NoAddresses, read_addresses
 from qontable.clock import PARIS
 from qontable.database import UNREACHABLE, Database
+from qontable.header_names import name_bytes
 from qontable.producer import new_producer
 from qontable.replay import Ending, KeptRecord, close, find_kept, list_kept, replay
 
@@ -34,6 +35,10 @@ SENTENCES = {
         "replay",
     ): "has another event's identity and would be set aside again: close it",
     (Ending.BROKER_REFUSED, "replay"): "was refused by the broker: see the limits of its topic",
+    (
+        Ending.HEADER_UNSENDABLE,
+        "replay",
+    ): "has a header whose name is not UTF-8, which cannot be sent as it was: close it",
 }
 HEAD = ("service", "id", "set aside", "topic", "reason", "detail", "ended")
 
@@ -94,7 +99,7 @@ def show(
         raise typer.Exit(1)
     content = _summary(place, kept) | {
         "key": _text(kept.key),
-        "headers": [[name, _text(value)] for name, value in kept.wire_headers],
+        "headers": [[_text(name_bytes(name)), _text(value)] for name, value in kept.wire_headers],
         "traceparent": kept.traceparent,
         "closed_note": kept.closed_note,
     }

@@ -3,7 +3,7 @@
 Readers ignore fields they do not know; a change that would break a reader is a new type (DESIGN 4).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Self
 
 import orjson
@@ -15,8 +15,18 @@ def _date_and_time(value: object) -> object:
     if isinstance(value, str):
         if value[4:5] != "-":
             raise ValueError("not an instant")
-        return datetime.fromisoformat(value)
+        return _within_calendar(datetime.fromisoformat(value))
     return value
+
+
+def _within_calendar(moment: datetime) -> datetime:
+    """An instant that has a date in UTC: the first and last hours of the calendar have none in every time zone."""
+    if moment.tzinfo and moment.year in (1, 9999):
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("not an instant") from None
+    return moment
 
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:\-]+$")]

@@ -87,16 +87,20 @@ class Cut(Part):
 
 
 class EntryDeliveryChanged(Event):
-    """A delivery's whole state at `version`; readers keep the highest version."""
+    """A delivery's whole state at `version`; readers keep the highest version.
+
+    Version 0 is said of a delivery that no gateway took, whose first word is version 1; of such a one no more may be
+    known than whose it is.
+    """
 
     type_name: ClassVar[str] = "entry.delivery_changed"
     delivery_id: Id
     firm_id: Id
     file_id: Id
     entry_id: Id
-    revision: int
-    connector: Id
-    connection_id: Id
+    revision: int | None = None
+    connector: Id | None = None
+    connection_id: Id | None = None
     version: Version
     state: DeliveryState
     documents: DocumentState = "none"
@@ -109,7 +113,7 @@ class EntryDeliveryChanged(Event):
 
     @property
     def subject(self) -> str:
-        return f"{self.entry_id}/{self.revision}"
+        return f"{self.entry_id}/{self.revision}" if self.revision else self.entry_id
 
 
 class EntryAttempted(Event):
