@@ -4,7 +4,8 @@ The event model has checked structure; here amounts, dates and currencies are re
 the accountant hears of them at once.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -25,9 +26,15 @@ from qontable.entry import (
 from qontable.events.platform import EntryContent, WireLine
 from qontable.money import ZERO, InvalidAmount, known_currency, parse_amount
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Control characters but for tab and line ends, which are layout: no document, page or import file shows them."""
+
 
 def read_entry(content: EntryContent) -> Entry:
-    """The entry that an event carries. Raises `EntryRefused` with every finding: amounts, dates, currency, balance."""
+    """The entry that an event carries.
+
+    Raises `EntryRefused` with every finding: characters, amounts, dates, currency, balance.
+    """
     findings: list[Finding] = []
     reader = _Reader(content.currency, findings)
     if not known_currency(content.currency):
@@ -35,6 +42,7 @@ def read_entry(content: EntryContent) -> Entry:
     entry_date = reader.day(content.date, "date")
     due_date = reader.day(content.due_date, "due_date") if content.due_date else None
     lines = tuple(reader.line(line, f"lines.{index}") for index, line in enumerate(content.lines))
+    findings += _control_characters(content)
     if findings or entry_date is None:
         raise EntryRefused(findings)
     return Entry(
@@ -118,6 +126,31 @@ class _Reader:
             credit=self.amount(foreign.credit, f"{where}.foreign.credit", foreign.currency),
             rate=self.ratio(foreign.rate, f"{where}.foreign.rate") if foreign.rate else None,
         )
+
+
+def _control_characters(content: EntryContent) -> Iterator[Finding]:
+    """The first control character of each text that holds one, with the place where it stands."""
+    for where, text in _texts(content):
+        if text and (found := CONTROL.search(text)):
+            yield Finding("control_characters", where, {"character": f"U+{ord(found.group()):04X}"})
+
+
+def _texts(content: EntryContent) -> Iterator[tuple[str, str | None]]:
+    """Every text of an entry that leaves for the books, with its place."""
+    for name in ("label", "document_number", "invoice_number"):
+        yield name, getattr(content, name)
+    yield "journal.code", content.journal.code
+    yield "journal.label", content.journal.label
+    for index, line in enumerate(content.lines):
+        for name in ("account", "account_label", "label", "payment_method"):
+            yield f"lines.{index}.{name}", getattr(line, name)
+        if line.subsidiary:
+            for name in ("code", "label", "siren", "vat_number"):
+                yield f"lines.{index}.subsidiary.{name}", getattr(line.subsidiary, name)
+        for share in line.analytic:
+            yield f"lines.{index}.analytic", share.axis + share.section
+    for index, document in enumerate(content.documents):
+        yield f"documents.{index}.file_name", document.file_name
 
 
 def _subsidiary(line: WireLine) -> Subsidiary | None:

@@ -13,6 +13,10 @@ import httpx
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 LINK_ENDED = (401, 403, 404, 410)
+ASSIGNED = ipaddress.IPv6Network("2000::/3")
+"""Where all addresses of the IPv6 internet lie (RFC 4291, IANA's registry)."""
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""Addresses that a network's translator turns into the IPv4 address in their last four bytes (RFC 6052)."""
 
 
 class LinkEnded(Exception):
@@ -47,6 +51,8 @@ class Links:
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._fetch(_read_url(url), size)
+        except (httpx.InvalidURL, UnicodeError):  # of a host's name too, which is read only when it is looked up
+            raise LinkRefused("not an address") from None
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise FetchFailed(type(error).__name__) from None
 
@@ -86,10 +92,8 @@ def open_links(*, seconds: float, allow_private: bool, connections: int) -> Link
 
 
 def _read_url(text: str) -> httpx.URL:
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        raise LinkRefused("not an address") from None
+    """The address in a link. Raises `httpx.InvalidURL` or `UnicodeError` where it is none."""
+    url = httpx.URL(text)
     if url.scheme not in ("http", "https") or not url.host:
         raise LinkRefused("neither http nor https")
     if url.userinfo:
@@ -101,8 +105,12 @@ def _is_public(address: IpAddress) -> bool:
     """Whether the whole world reaches this address; one that carries another inside is judged by both."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if address in TRANSLATED:
+            inner = ipaddress.IPv4Address(address.packed[-4:])
         if inner is not None:
             return _is_public(inner)
+        if address not in ASSIGNED:
+            return False
     return address.is_global and not address.is_multicast
 
 
@@ -119,6 +127,8 @@ def _check_status(response: httpx.Response) -> None:
 async def _read_body(response: httpx.Response, size: int) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise LinkRefused("compressed, which was not asked for")
+    if int(response.headers.get("content-length", "0")) > size:
+        raise TooLong
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

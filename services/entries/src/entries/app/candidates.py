@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-import orjson
-
 from entries.adapters.documents import fetch_documents
 from entries.adapters.duplicates import fetch_duplicates
 from entries.adapters.integrations import fetch_file_facts
@@ -28,7 +26,7 @@ class Content:
     def __init__(self, facts: EntryFacts, kept: KeptRevision) -> None:
         self.facts = facts
         self.kept = kept
-        self.wire = EntryContent.model_validate(orjson.loads(kept.content))
+        self.wire = EntryContent.model_validate_json(kept.content)
         self.entry: Entry | None = None
         self.refused: tuple[Finding, ...] = ()
         try:

@@ -82,6 +82,8 @@ class Documents:
             event = item.event
             if event.url and event.url_expires_at and not event.gone:
                 await renew_links(unit.connection, event, moment, RENEWED_AFTER)
+            elif not event.gone:
+                unit.set_aside(item.refused("no_link", "neither a link with its end nor word that there is none"))
             else:
                 await wake_entries(unit.connection, await fetch_wanting(unit.connection, event), moment)
                 await refuse_gone(unit.connection, event, Finding("document_gone"))

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import orjson
+from pydantic import ValidationError
 
 from entries.adapters.files import fetch_owners
 from entries.adapters.held import HeldRecord, count_held, take_placeable, take_unknown_firms
 from entries.app.intake import Arrival, Intake
 from qontable import metrics
+from qontable.bus import describe_validation
 from qontable.clock import now
 from qontable.database import UNREACHABLE
 from qontable.envelope import body_hash
@@ -37,14 +38,14 @@ class HeldRecords:
         async with self._units.unit() as unit:
             placeable = await take_placeable(unit.connection, CHUNK)
             owners = await fetch_owners(unit.connection, [held.file_id for held in placeable])
-            arrivals = []
+            own = []
             for held in placeable:
                 if owners.place(held.firm_id, held.file_id) == "known":
-                    arrivals.append(_arrival(held))
+                    own.append(held)
                 else:
                     detail = "the client file belongs to another firm"
                     unit.set_aside(replace(held.record, reason="foreign_file", detail=detail))
-            await self._take(unit, arrivals)
+            await self._take(unit, _arrivals(unit, own))
             expired = await take_unknown_firms(unit.connection, now() - self._patience, CHUNK)
             for held in expired:
                 unit.set_aside(replace(held.record, reason="unknown_firm", detail="its firm did not become known"))
@@ -69,11 +70,22 @@ class HeldRecords:
             await self._take(unit, arrivals[middle:])
 
 
-def _arrival(held: HeldRecord) -> Arrival:
-    """The record as intake would have seen it. It was decoded before it was held, so it can be again."""
-    record = held.record
+def _arrivals(unit: Unit, held: Sequence[HeldRecord]) -> list[Arrival]:
+    """Records as intake would have seen them. Each was read before it was held; one that cannot be any more, because
+    what reads it has changed since, is set aside."""
+    arrivals = []
+    for item in held:
+        try:
+            arrivals.append(_arrival(item.record))
+        except ValidationError as error:
+            reason, detail = describe_validation(error)
+            unit.set_aside(replace(item.record, reason=reason, detail=detail))
+    return arrivals
+
+
+def _arrival(record: SetAsideRecord) -> Arrival:
     body = record.body or b""
-    event = TYPES[record.topic].model_validate(orjson.loads(body))
+    event = TYPES[record.topic].read(body)
 
     def refused(reason: str, detail: str) -> SetAsideRecord:
         return replace(record, reason=reason, detail=detail)
