@@ -63,7 +63,7 @@ async def build(settings: EntriesSettings) -> Service:
         judge()
         fetch()
 
-    dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds))
+    dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds), settings.entries_issues)
     intake = Intake(arrived)
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))

@@ -8,13 +8,13 @@ from gateways.adapters.http import open_client
 from gateways.adapters.slots import Presence
 from gateways.app.announcing import announce
 from gateways.app.connecting import reseal, take_connections
-from gateways.app.dispatches import take_dispatched
+from gateways.app.dispatches import set_aside, take_dispatched
 from gateways.app.gauging import Gauges
 from gateways.app.lanes import Lanes
 from gateways.app.parts import Parts
 from gateways.app.people import take_recalls, take_resolutions
 from gateways.app.requests import take_checks, take_creations, take_refreshes
-from gateways.connectors.registry import load_connectors
+from gateways.connectors.registry import load_connectors, load_sheets
 from gateways.domain.port import Connector
 from gateways.domain.retry import PLAN, RetryPlan
 from gateways.domain.rules import lease_length, sending_rules
@@ -62,8 +62,10 @@ async def build(
 
 def _consume(service: Service, connectors: list[str]) -> None:
     for name in connectors:
-        service.add_subscription(Subscription(EntryDispatched, take_dispatched, topic=f"entry.dispatched.{name}"))
-    service.add_subscription(Subscription(EntryRecallRequested, take_recalls))
+        topic = f"{EntryDispatched.type_name}.{name}"
+        service.add_subscription(Subscription(EntryDispatched, take_dispatched, topic=topic, aside=set_aside))
+    ours = frozenset({*load_sheets(), *connectors})
+    service.add_subscription(Subscription(EntryRecallRequested, partial(take_recalls, ours)))
     service.add_subscription(Subscription(DeliveryResolutionRequested, take_resolutions))
     service.add_subscription(Subscription(ConnectionChanged, take_connections))
     service.add_subscription(Subscription(ConnectionCheckRequested, take_checks))

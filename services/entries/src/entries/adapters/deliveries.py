@@ -70,13 +70,17 @@ async def insert_deliveries(
 
 
 async def save_states(connection: Connection, events: Sequence[EntryDeliveryChanged]) -> None:
-    """Note the states that gateways tell, at most one event per delivery; older versions change nothing."""
+    """Note the states that are told, at most one event per delivery; older versions change nothing.
+
+    Version 0 is said of deliveries of which no gateway has spoken yet, and holds until one does.
+    """
     await connection.execute(
         """
         update deliveries set version = new.version, acknowledge_by = null, state = new.state, change = new.change,
             open = new.state = any($5)
         from unnest($1::text[], $2::bigint[], $3::text[], $4::jsonb[]) as new (delivery_id, version, state, change)
-        where deliveries.delivery_id = new.delivery_id and deliveries.version < new.version
+        where deliveries.delivery_id = new.delivery_id
+            and (deliveries.version < new.version or (deliveries.version = 0 and new.version = 0))
         """,
         [event.delivery_id for event in events],
         [event.version for event in events],
@@ -137,6 +141,20 @@ async def request_untied(connection: Connection, file_ids: Sequence[str], now: d
         """,
         file_ids,
         now,
+    )
+    return [_open(row) for row in rows]
+
+
+async def fetch_silent(connection: Connection, now: datetime, issues: int, limit: int) -> list[OpenDelivery]:
+    """Deliveries that were issued so often, and of which no gateway has spoken in time all the same."""
+    rows = await connection.fetch(
+        """
+        select * from deliveries where open and acknowledge_by <= $1 and issue >= $2
+        order by acknowledge_by limit $3
+        """,
+        now,
+        issues,
+        limit,
     )
     return [_open(row) for row in rows]
 

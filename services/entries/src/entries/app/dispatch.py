@@ -5,21 +5,29 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-import orjson
 import structlog
 from opentelemetry.trace import SpanKind
 
 from entries.adapters.deliveries import (
     OpenDelivery,
+    fetch_silent,
     insert_deliveries,
     next_sequences,
     reissue_unacknowledged,
+    save_states,
 )
 from entries.adapters.revisions import fetch_content
+from entries.adapters.waking import wake_entries
 from entries.domain.facts import Candidate, DeliveryFacts, EntryKey
 from qontable.clock import now
 from qontable.entry import EntryRef
-from qontable.events.delivery import EntryDispatched, EntryRecallRequested, KeptDocument
+from qontable.events.delivery import (
+    EntryDeliveryChanged,
+    EntryDispatched,
+    EntryRecallRequested,
+    KeptDocument,
+    SoftwareMessage,
+)
 from qontable.events.platform import EntryContent
 from qontable.preflight import mapped_journal
 from qontable.reference import entry_reference
@@ -27,16 +35,29 @@ from qontable.telemetry import current_traceparent, sampled, span
 from qontable.unit import Unit, Units
 
 CHUNK = 200
+NOT_TAKEN = SoftwareMessage(
+    category="not_taken",
+    text="No gateway has taken this order, although it was issued several times; nothing is known to have been sent.",
+    remedy={
+        "fr": "Signalez-le au support ; ou répondez « elle n'y est pas », puis validez de nouveau l'écriture.",
+        "en": "Tell support; or answer “it is not there”, then validate the entry again.",
+    },
+)
+"""What the accountant reads of an entry whose order nobody takes."""
 
 log = structlog.get_logger()
 
 
 class Dispatch:
-    """Sends entries off; `step` issues again what no gateway has acknowledged in time."""
+    """Sends entries off; `step` issues again what no gateway has acknowledged in time, `issues` times at most.
 
-    def __init__(self, units: Units, acknowledge_within: timedelta) -> None:
+    Then the entry is shown as parked. The topic keeps the orders, so a gateway that was only away takes it up again.
+    """
+
+    def __init__(self, units: Units, acknowledge_within: timedelta, issues: int) -> None:
         self._units = units
         self._acknowledge_within = acknowledge_within
+        self._issues = issues
 
     async def send(self, unit: Unit, leaving: Sequence[Candidate], moment: datetime) -> dict[EntryKey, DeliveryFacts]:
         """Open a delivery for each entry, in the order given, and publish it; the delivery of each entry."""
@@ -57,6 +78,7 @@ class Dispatch:
         """Issue one chunk of unacknowledged deliveries again; whether there may be more."""
         moment = now()
         async with self._units.unit() as unit:
+            silent = await self._park_silent(unit, moment)
             again = await reissue_unacknowledged(unit.connection, moment, moment + self._acknowledge_within, CHUNK)
             for delivery in again:
                 content = await fetch_content(unit.connection, delivery.file_id, delivery.entry_id, delivery.revision)
@@ -64,7 +86,16 @@ class Dispatch:
                 unit.publish(EntryDispatched.model_validate(frozen), traceparent=delivery.traceparent)
         if again:
             log.warning("dispatches issued again", deliveries=len(again))
-        return len(again) == CHUNK
+        return CHUNK in (silent, len(again))
+
+    async def _park_silent(self, unit: Unit, moment: datetime) -> int:
+        """Show one chunk of orders that no gateway takes as what they are, a matter for people; how many there were."""
+        silent = await fetch_silent(unit.connection, moment, self._issues, CHUNK)
+        await wake_entries(unit.connection, [(delivery.file_id, delivery.entry_id) for delivery in silent], moment)
+        await save_states(unit.connection, [_parked(delivery, moment) for delivery in silent])
+        if silent:
+            log.error("no gateway takes these dispatches", deliveries=len(silent), issues=self._issues)
+        return len(silent)
 
 
 def publish_recalls(unit: Unit, deliveries: Iterable[OpenDelivery], moment: datetime) -> None:
@@ -80,6 +111,22 @@ def publish_recalls(unit: Unit, deliveries: Iterable[OpenDelivery], moment: date
             requested_at=moment,
         )
         unit.publish(recall, traceparent=delivery.traceparent)
+
+
+def _parked(delivery: OpenDelivery, moment: datetime) -> EntryDeliveryChanged:
+    return EntryDeliveryChanged(
+        delivery_id=delivery.delivery_id,
+        firm_id=delivery.firm_id,
+        file_id=delivery.file_id,
+        entry_id=delivery.entry_id,
+        revision=delivery.revision,
+        connector=delivery.connector,
+        connection_id=delivery.connection_id,
+        version=0,
+        state="parked",
+        message=NOT_TAKEN,
+        changed_at=moment,
+    )
 
 
 def _opened(event: EntryDispatched) -> DeliveryFacts:
@@ -132,7 +179,7 @@ def _kept_documents(candidate: Candidate) -> tuple[KeptDocument, ...]:
 
 
 def _read(content: str) -> EntryContent:
-    return EntryContent.model_validate(orjson.loads(content))
+    return EntryContent.model_validate_json(content)
 
 
 def _without_links(content: EntryContent) -> EntryContent:

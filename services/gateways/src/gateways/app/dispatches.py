@@ -7,6 +7,8 @@ books, or still may, is never sent: the new delivery is refused at once, and bot
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pydantic import ValidationError
+
 from gateways.adapters import deliveries, recalls
 from gateways.adapters.lanes import Touched, touch
 from gateways.domain.delivery import Delivery
@@ -14,10 +16,46 @@ from gateways.domain.words import words
 from qontable.bus import Received
 from qontable.clock import now
 from qontable.entry import EntryRef
-from qontable.events.delivery import EntryDispatched
+from qontable.events.base import Id, Part
+from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched
+from qontable.set_aside import SetAsideRecord
 from qontable.unit import Unit
 
 Record = Received[EntryDispatched]
+
+
+class _NamedEntry(Part):
+    entry_id: Id
+
+
+class _Named(Part):
+    """What a dispatch that cannot be taken still says of itself."""
+
+    delivery_id: Id
+    firm_id: Id
+    file_id: Id
+    entry: _NamedEntry
+
+
+def set_aside(record: SetAsideRecord) -> EntryDeliveryChanged | None:
+    """What entries hears of a dispatch that was set aside; nothing where not even its names can be read.
+
+    It is told before every word on a delivery that was taken: setting an order aside that repeats one changes nothing.
+    """
+    try:
+        named = _Named.model_validate_json(record.body or b"")
+    except ValidationError:
+        return None
+    return EntryDeliveryChanged(
+        delivery_id=named.delivery_id,
+        firm_id=named.firm_id,
+        file_id=named.file_id,
+        entry_id=named.entry.entry_id,
+        version=0,
+        state="parked",
+        message=words("set_aside"),
+        changed_at=now(),
+    )
 
 
 async def take_dispatched(unit: Unit, records: Sequence[Record]) -> None:
@@ -26,6 +64,7 @@ async def take_dispatched(unit: Unit, records: Sequence[Record]) -> None:
     known = await deliveries.by_ids(unit.connection, issued)
     fresh = [record for delivery_id, record in issued.items() if delivery_id not in known]
     if fresh:
+        await recalls.share_orders(unit.connection)
         known |= await _store(unit, fresh)
     for delivery_id, record in issued.items():
         unit.publish(known[delivery_id].event(), traceparent=record.traceparent)

@@ -1,26 +1,38 @@
 """What people decide about deliveries: take it back, or say what became of one that only they can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gateways.adapters import deliveries, recalls
 from gateways.adapters.lanes import Touched, touch
-from gateways.domain.delivery import CLOSED, Delivery
+from gateways.domain.delivery import CLOSED, Delivery, State
 from gateways.domain.life import recalled, resolved
+from gateways.domain.words import words
 from qontable.bus import Received
 from qontable.clock import now
-from qontable.events.delivery import EntryRecallRequested
-from qontable.events.hub import DeliveryResolutionRequested
+from qontable.events.delivery import EntryDeliveryChanged, EntryRecallRequested
+from qontable.events.hub import DeliveryResolutionRequested, Resolution
 from qontable.unit import Unit
 
+UNTAKEN: dict[Resolution, tuple[State, str]] = {
+    "in_books": ("confirmed", "found_by_person"),
+    "not_in_books": ("recalled", "never_taken"),
+    "drop": ("recalled", "dropped_by_person"),
+}
+"""How a person's answer ends a delivery whose order no gateway took."""
 
-async def take_recalls(unit: Unit, records: Sequence[Received[EntryRecallRequested]]) -> None:
-    """Take back what was not sent. A recall that overtakes its dispatch is remembered until that arrives.
+
+async def take_recalls(
+    connectors: Collection[str], unit: Unit, records: Sequence[Received[EntryRecallRequested]]
+) -> None:
+    """Take back what was not sent. A recall that overtakes its dispatch is remembered: when that arrives, if it ever
+    does, it is recalled already.
 
     The answer is `recalled`; `too_late`, which is no state of the delivery, whose own goes on under higher versions;
-    or the state in which it ended before.
+    or the state in which it ended before. Deliveries of other connectors are not ours to answer for.
     """
     requested = {record.event.delivery_id: record for record in records}
+    await recalls.hold_orders(unit.connection)
     await recalls.remember(unit.connection, {name: record.event.requested_at for name, record in requested.items()})
     rows = await deliveries.lock(unit.connection, requested)
     after = {name: recalled(row) for name, row in rows.items()}
@@ -29,14 +41,23 @@ async def take_recalls(unit: Unit, records: Sequence[Received[EntryRecallRequest
     for name, row in after.items():
         late = row.state not in CLOSED
         unit.publish(row.event("too_late" if late else None), traceparent=requested[name].traceparent)
+    for name in requested.keys() - after.keys():
+        if requested[name].event.connector in connectors:
+            _close_untaken(unit, requested[name], "recalled", "recalled")
 
 
 async def take_resolutions(unit: Unit, records: Sequence[Received[DeliveryResolutionRequested]]) -> None:
-    """Apply a person's answers; a delivery that is not theirs to decide is told as it is."""
+    """Apply a person's answers; a delivery that is not theirs to decide is told as it is.
+
+    One whose order was never taken is closed by any answer, and remembered as recalled, should the order still come.
+    """
     answers = {record.event.delivery_id: record for record in records}
+    await recalls.hold_orders(unit.connection)
     known = await deliveries.by_ids(unit.connection, answers)
-    for name in answers.keys() - known.keys():
-        unit.set_aside(answers[name].refused("unknown_delivery", "the gateways have no such delivery"))
+    untaken = [answers[name] for name in answers.keys() - known.keys()]
+    await recalls.remember(unit.connection, {item.event.delivery_id: item.event.requested_at for item in untaken})
+    for item in untaken:
+        _close_untaken(unit, item, *UNTAKEN[item.event.answer])
     await touch(unit.connection, [_touched(row) for row in known.values() if row.state not in CLOSED])
     rows = await deliveries.lock(unit.connection, known)
     present = now()
@@ -45,6 +66,24 @@ async def take_resolutions(unit: Unit, records: Sequence[Received[DeliveryResolu
     after |= {row.delivery_id: row for row in await deliveries.write(unit.connection, changed)}
     for name, row in after.items():
         unit.publish(row.event(), traceparent=answers[name].traceparent)
+
+
+def _close_untaken(
+    unit: Unit, wish: Received[EntryRecallRequested] | Received[DeliveryResolutionRequested], state: State, why: str
+) -> None:
+    """Say how a delivery ended whose order was never taken. It cannot leave any more: its recall is remembered."""
+    event = wish.event
+    ended = EntryDeliveryChanged(
+        delivery_id=event.delivery_id,
+        firm_id=event.firm_id,
+        file_id=event.file_id,
+        entry_id=event.entry_id,
+        version=1,
+        state=state,
+        message=words(why),
+        changed_at=now(),
+    )
+    unit.publish(ended, traceparent=wish.traceparent)
 
 
 def _touched(row: Delivery) -> Touched:

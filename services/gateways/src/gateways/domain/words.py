@@ -12,6 +12,10 @@ _LOOKED_UP = {
     "en": "Nothing to do: we look for the entry in the software before anything is sent again.",
 }
 _TELL_SUPPORT = {"fr": "Signalez-le au support.", "en": "Tell support."}
+_TELL_OR_RELEASE = {
+    "fr": "Signalez-le au support ; ou répondez « elle n'y est pas », puis validez de nouveau l'écriture.",
+    "en": "Tell support; or answer “it is not there”, then validate the entry again.",
+}
 
 WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "orphaned": ("The gateway stopped between sending the entry and noting the answer.", _LOOKED_UP),
@@ -40,6 +44,11 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
             "fr": "Attendez la fin de l'autre envoi, ou répondez-y s'il attend une réponse.",
             "en": "Wait for the end of the other delivery, or answer it if it waits for a person.",
         },
+    ),
+    "set_aside": ("The gateway could not take this order; the entry was not sent.", _TELL_OR_RELEASE),
+    "never_taken": (
+        "No gateway had taken this order; the entry was not sent.",
+        {"fr": "Validez de nouveau l'écriture pour l'envoyer.", "en": "Validate the entry again to send it."},
     ),
     "entry_unreadable": ("The dispatched entry cannot be read; it was not sent.", _TELL_SUPPORT),
     "foreign_connection": ("The connection belongs to another firm; the entry was not sent.", _TELL_SUPPORT),
