@@ -50,5 +50,6 @@ def test_findings_name_the_reference_data_that_could_cure_them() -> None:
 def test_every_finding_that_the_kit_makes_has_its_sentences() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(qontable.__file__).parent.glob("*.py"))
     made = set(re.findall(r'(?:Finding|TextRefused)\("(\w+)"', sources))
-    assert {"unbalanced", "codes_collide", "journal_unknown"} <= made
+    made |= set(re.findall(r'InvalidAmount\(\w+, "(\w+)"', sources))
+    assert {"unbalanced", "codes_collide", "journal_unknown", "amount_too_precise"} <= made
     assert made <= set(catalogue())

@@ -1,11 +1,18 @@
 """One client file of one firm, and everything that platform, Hub and reference data say about it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
-from qontable.events.platform import EntryReviewUndone, EntryValidated, FileClosed, FileCreated, FirmCreated
+from qontable.events.platform import (
+    DocumentLinkRenewed,
+    EntryReviewUndone,
+    EntryValidated,
+    FileClosed,
+    FileCreated,
+    FirmCreated,
+)
 from qontable.events.reference import AccountsRefreshed, ReferenceChanges, ReferenceRows
 from qontable.sheet import Sheet
 
@@ -155,6 +162,17 @@ class Client:
             answer="distinct",
             answered_by="usr_3",
             answered_at=datetime.now(UTC),
+        )
+
+    def renewed(self, document_id: str, url: str | None, **changes: Any) -> DocumentLinkRenewed:
+        """The platform gives a fresh link."""
+        return DocumentLinkRenewed(
+            firm_id=self.firm_id,
+            file_id=self.file_id,
+            document_id=document_id,
+            url=url,
+            url_expires_at=datetime.now(UTC) + timedelta(minutes=30),
+            **changes,
         )
 
     def synchronize(self, requested_at: datetime) -> SyncRequested:

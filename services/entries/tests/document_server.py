@@ -3,10 +3,13 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+MUCH = 200_000_000
+"""Bytes after which an answer without end ends all the same."""
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"0" * 100
 PDF = b"%PDF-1.4\n" + b"1 0 obj<<>>endobj\n" * 20 + b"%%EOF\n"
 
 
@@ -16,12 +19,20 @@ class DocumentServer:
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.visits: dict[str, int] = {}
+        self.pours: dict[str, tuple[bytes, bytes, float]] = {}
+        self.poured: dict[str, int] = {}
         self.hosts: list[str] = []
         self.address = ""
 
     def put(self, name: str, body: bytes = PDF, status: int = 200, **headers: str) -> str:
         """Serve `body` under a name; its link."""
         self.answers[f"/{name}"] = status, headers, body
+        return f"{self.address}/{name}"
+
+    def pour(self, name: str, head: bytes, chunk: bytes, pause: float = 0.0) -> str:
+        """Answer with `head`, then with `chunk` again and again until whoever asked has enough; its link."""
+        self.pours[f"/{name}"] = head, chunk, pause
+        self.poured[f"/{name}"] = 0
         return f"{self.address}/{name}"
 
     def document(
@@ -55,8 +66,22 @@ class DocumentServer:
         path = head.split(b" ", 2)[1].decode()
         self.visits[path] = self.visits.get(path, 0) + 1
         self.hosts += [text[6:].decode() for text in head.split(b"\r\n") if text.startswith(b"Host: ")]
+        if path in self.pours:
+            with suppress(ConnectionError):
+                await self._pour(path, writer)
+            writer.close()
+            return
         status, headers, body = self.answers.get(path, (404, {}, b""))
         sent = {"Content-Length": str(len(body)), "Connection": "close", **headers}
         writer.write(f"HTTP/1.1 {status} X\r\n".encode())
         writer.write("".join(f"{name}: {value}\r\n" for name, value in sent.items()).encode() + b"\r\n" + body)
         writer.close()
+
+    async def _pour(self, path: str, writer: asyncio.StreamWriter) -> None:
+        head, chunk, pause = self.pours[path]
+        writer.write(b"HTTP/1.1 200 OK\r\n" + head)
+        while self.poured[path] < MUCH and path in self.pours:
+            writer.write(chunk)
+            await writer.drain()
+            self.poured[path] += len(chunk)
+            await asyncio.sleep(pause)

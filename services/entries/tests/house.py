@@ -23,6 +23,7 @@ from qontable.events.base import Event
 from qontable.events.connector import ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched, EntryStatusChanged
 from qontable.service import Service
+from qontable.topics import MAX_RECORD_BYTES
 
 from .client import SHEET, Client
 from .document_server import DocumentServer
@@ -123,6 +124,11 @@ class House:
 
     async def answer(self, order: EntryDispatched, state: str, version: int = 1, **changes: Any) -> None:
         """Say as the gateway what became of a delivery."""
+        await self.say(self.told(order, state, version, **changes))
+
+    @staticmethod
+    def told(order: EntryDispatched, state: str, version: int = 1, **changes: Any) -> EntryDeliveryChanged:
+        """What a gateway says of a delivery."""
         told = {
             "delivery_id": order.delivery_id,
             "firm_id": order.firm_id,
@@ -135,7 +141,7 @@ class House:
             "state": state,
             "changed_at": datetime.now(UTC),
         }
-        await self.say(EntryDeliveryChanged.model_validate({**told, **changes}))
+        return EntryDeliveryChanged.model_validate({**told, **changes})
 
     async def until_true(self, query: str, *values: Any) -> None:
         """Until a query over the tables gives true."""
@@ -202,9 +208,9 @@ def settings_of(world: World, **changes: Any) -> EntriesSettings:
 
 
 @asynccontextmanager
-async def open_house(world: World) -> AsyncIterator[House]:
+async def open_house(world: World, **settings: Any) -> AsyncIterator[House]:
     """Entries in this world, the connector announced, everything it says listened to."""
-    service = await build(settings_of(world))
+    service = await build(settings_of(world, **settings))
     async with service.running(), surroundings(world) as house:
         house.service = service
         yield house
@@ -213,7 +219,7 @@ async def open_house(world: World) -> AsyncIterator[House]:
 @asynccontextmanager
 async def surroundings(world: World) -> AsyncIterator[House]:
     """Everyone but entries, which runs elsewhere."""
-    producer = AIOKafkaProducer(bootstrap_servers=world.kafka)
+    producer = AIOKafkaProducer(bootstrap_servers=world.kafka, max_request_size=MAX_RECORD_BYTES)
     await producer.start()
     database = await asyncpg.create_pool(world.admin_url, min_size=1, max_size=3)
     storage = Path(world.storage_url.removeprefix("file://"))

@@ -4,25 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from qontable.events.delivery import EntryStatusChanged
 from qontable.events.reference import AccountsRefreshRequested
 
-from .client import CHART, line
+from .client import line
 from .house import House
 
 
 def unknown_account(number: str = "606499") -> list[dict[str, object]]:
     return [line(number, "120.00", "0.00"), line("401000", "0.00", "120.00", "401DURAND")]
-
-
-async def test_a_file_that_is_not_mapped_makes_its_entries_wait(house: House) -> None:
-    client = house.stranger()
-    await house.say(client.firm_created(), client.file_created(), client.validated("ent"))
-    await house.waits_for(client, "ent", "mapping")
-    await house.say(client.connected(), client.refreshed(), client.tied(active=False))
-    await house.waits_for(client, "ent", "activation")
-    await house.say(client.tied())
-    await house.dispatched(client, "ent")
 
 
 async def test_a_disabled_connection_makes_entries_wait_until_it_is_enabled(house: House) -> None:
@@ -81,26 +70,6 @@ async def test_after_a_remapping_entries_wait_for_the_reference_data_of_the_new_
     assert (await house.dispatched(client, "ent")).software_file == "soft_new"
 
 
-async def test_an_entry_of_a_year_that_is_not_open_waits_and_leaves_when_the_year_appears(house: House) -> None:
-    client = await house.client()
-    await house.say(client.validated("ent", date="2027-01-02"))
-    waiting = await house.waits_for(client, "ent", "fiscal_year")
-    assert [finding.code for finding in waiting.findings] == ["no_fiscal_year"]
-    asked = await house.hear(AccountsRefreshRequested, file_id=client.file_id)
-    assert (asked.kinds, asked.reason) == (("fiscal_years",), "unknown_account")
-    closed = {"created": {"fiscal_years": [{"start": "2027-01-01", "end": "2027-12-31", "closed": True}]}}
-    await house.say(client.refreshed(2, 1, closed))
-    await house.status(client, "ent", "ready", findings=waiting.findings)
-    await house.hear(
-        EntryStatusChanged,
-        lambda status: [finding.code for finding in status.findings] == ["fiscal_year_closed"],
-        file_id=client.file_id,
-    )
-    opened = {"changed": {"fiscal_years": [{"start": "2027-01-01", "end": "2027-12-31"}]}}
-    await house.say(client.refreshed(3, 2, opened))
-    assert (await house.dispatched(client, "ent")).entry.date == "2027-01-02"
-
-
 async def test_nothing_leaves_for_a_file_that_has_ended(house: House) -> None:
     client = await house.client()
     await house.say(client.closed())
@@ -138,16 +107,6 @@ async def test_in_daily_mode_entries_wait_for_the_evening_and_synchronize_lets_t
     await house.dispatched(client, "ent")
 
 
-async def test_a_possible_duplicate_waits_for_an_answer(house: House) -> None:
-    client = await house.client()
-    await house.say(client.validated("first", invoice_number="FD-1"))
-    await house.dispatched(client, "first")
-    await house.say(client.validated("second", invoice_number="FD-1"))
-    await house.waits_for(client, "second", "duplicate_answer")
-    await house.say(client.answered_duplicate("second"))
-    await house.dispatched(client, "second")
-
-
 async def test_a_possible_duplicate_leaves_when_the_other_is_withdrawn(house: House) -> None:
     client = await house.client(active=False)
     await house.say(client.validated("first", invoice_number="FD-1"), client.validated("second", invoice_number="FD-1"))
@@ -178,20 +137,6 @@ async def test_duplicates_are_sent_where_the_files_policy_says_so(house: House) 
     await house.dispatched(client, "second")
 
 
-async def test_an_unknown_account_is_refreshed_once_before_the_entry_is_returned(house: House) -> None:
-    client = await house.client()
-    await house.say(*(client.validated(f"ent_{number}", lines=unknown_account()) for number in range(20)))
-    for number in range(20):
-        await house.waits_for(client, f"ent_{number}", "reference_refresh")
-    asked = await house.hear(AccountsRefreshRequested, file_id=client.file_id)
-    assert (asked.kinds, asked.software_file_id) == (("accounts",), client.software_file_id)
-    await house.say(client.refreshed(1, 1, {}, kinds=("accounts",)))
-    for number in range(20):
-        returned = await house.status(client, f"ent_{number}", "to_verify", detail="preflight")
-        assert [finding.code for finding in returned.findings] == ["account_unknown"]
-    assert len(house.all(AccountsRefreshRequested, file_id=client.file_id)) == 1
-
-
 async def test_an_account_that_the_refresh_brings_lets_the_entry_leave(house: House) -> None:
     client = await house.client()
     await house.say(client.validated("ent", lines=unknown_account()))
@@ -199,22 +144,6 @@ async def test_an_account_that_the_refresh_brings_lets_the_entry_leave(house: Ho
     created = {"created": {"accounts": [{"number": "606499", "label": "Divers"}]}}
     await house.say(client.refreshed(2, 1, created, kinds=("accounts",)))
     await house.dispatched(client, "ent")
-
-
-async def test_a_corrected_entry_that_is_validated_again_leaves(house: House) -> None:
-    client = await house.client(journal_map={"ACH": "FERME"})
-    await house.say(
-        client.refreshed(2, 1, {"created": {"journals": [{**CHART["journals"][0], "code": "FERME", "closed": True}]}})
-    )
-    await house.say(client.validated("ent"))
-    await house.hear(AccountsRefreshRequested, file_id=client.file_id)
-    await house.say(client.refreshed(2, 2, {}))
-    returned = await house.status(client, "ent", "to_verify")
-    assert [finding.code for finding in returned.findings] == ["journal_closed"]
-    await house.say(client.tied())
-    await house.until_known(client)
-    await house.say(client.validated("ent", 2))
-    assert (await house.dispatched(client, "ent")).entry.revision == 2
 
 
 async def test_what_a_refresh_cannot_cure_is_returned_at_once(house: House) -> None:

@@ -60,10 +60,29 @@ async def test_entries_are_found_by_every_filter(firm: Any) -> None:
     counts = (await firm.admin.get(f"/files/{file_id}/entry-counts")).json()
     assert counts["tabs"] == {"to_verify": 2, "ready": 2, "sending": 1, "synchronized": 0, "withdrawn": 0}
     assert counts["causes"] == [{"cause": "account_unknown", "entries": 1}, {"cause": "journal_locked", "entries": 1}]
+    assert counts["waits"] == [{"waiting_for": "documents", "entries": 1}]
     shown = (await firm.admin.get(f"/files/{file_id}/entries", params={"cause": "journal_locked"})).json()["entries"][0]
     assert (shown["amount"], shown["message"]["text"]) == ("120.00", "Journal AC verrouillé")
     unknown = await firm.admin.get(f"/files/{file_id}/entries", params={"jornal": "ACH"})
     assert (unknown.status_code, unknown.json()["errors"][0]["where"]) == (422, "query.jornal")
+
+
+async def test_entries_that_wait_for_one_thing_make_one_notice(firm: Any) -> None:
+    file_id = await firm.add_file("a")
+    year = {"code": "no_fiscal_year", "where": "date", "message": {"fr": "…", "en": "…"}}
+    await firm.tell(
+        *(firm.status(file_id, f"late_{number}", waiting_for=["fiscal_year"], findings=[year]) for number in range(30)),
+        firm.status(file_id, "twice", waiting_for=["documents", "fiscal_year"]),
+        *(firm.status(file_id, f"back_{number}", **REFUSED) for number in range(20)),
+    )
+    counts = (await firm.admin.get(f"/files/{file_id}/entry-counts")).json()
+    assert counts["waits"] == [
+        {"waiting_for": "fiscal_year", "entries": 31},
+        {"waiting_for": "documents", "entries": 1},
+    ]
+    assert counts["causes"] == [{"cause": "journal_locked", "entries": 20}]
+    found = (await firm.admin.get(f"/files/{file_id}/entries", params={"waiting_for": "fiscal_year"})).json()
+    assert len(found["entries"]) == 31
 
 
 async def test_pages_of_entries_neither_repeat_nor_lose_one(town: Any, firm: Any) -> None:

@@ -38,13 +38,7 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
 )
 """Failures of the surroundings, not of the data: the same work can succeed later, once a migration is applied too."""
 
-
-class ValueUnstorable(ValueError):
-    """A value that no column of its type holds (2⁶³ as a bigint), which asyncpg finds before it sends anything."""
-
-
 DATA_ERRORS: tuple[type[BaseException], ...] = (
-    ValueUnstorable,
     asyncpg.DataError,
     asyncpg.CardinalityViolationError,
     asyncpg.IntegrityConstraintViolationError,
@@ -77,20 +71,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, firm_id: str | None = None) -> AsyncIterator[Connection]:
-        """One transaction, as `firm_id` where one is given; it commits when the block ends without an exception.
-
-        Raises `ValueUnstorable` for what asyncpg calls a failure of its interface, as if the connection were gone: it
-        is the record's fault, and would stop its consumer for ever.
-        """
-        try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                if firm_id is not None:
-                    await connection.execute("select set_config('qontable.firm_id', $1, true)", firm_id)
-                yield connection
-        except asyncpg.InterfaceError as error:
-            if isinstance(error, ValueError):
-                raise ValueUnstorable("a value does not fit its column") from None
-            raise
+        """One transaction, as `firm_id` where one is given; it commits when the block ends without an exception."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            if firm_id is not None:
+                await connection.execute("select set_config('qontable.firm_id', $1, true)", firm_id)
+            yield connection
 
     async def close(self) -> None:
         """Close every connection."""

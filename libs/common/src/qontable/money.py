@@ -18,7 +18,15 @@ _EXPONENTS: dict[str, int] = {currency.code: currency.exponent or 0 for currency
 
 
 class InvalidAmount(ValueError):
-    """The text is not an amount of this currency; the message says why, without quoting the text."""
+    """The text is not an amount of this currency; the message says why, without quoting the text.
+
+    `code` and `values` are the finding's (`qontable.findings`) by which the accountant reads the same.
+    """
+
+    def __init__(self, message: str, code: str = "invalid_amount", **values: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = values
 
 
 def known_currency(code: str) -> bool:
@@ -31,7 +39,8 @@ def minor_units(currency: str) -> int:
     try:
         return _EXPONENTS[currency]
     except KeyError:
-        raise InvalidAmount(f"{currency!r} is not an ISO 4217 currency") from None
+        why = f"{currency!r} is not an ISO 4217 currency"
+        raise InvalidAmount(why, "unknown_currency", currency=currency) from None
 
 
 def parse_amount(text: str, currency: str = "EUR") -> Decimal:
@@ -45,10 +54,12 @@ def parse_amount(text: str, currency: str = "EUR") -> Decimal:
         raise InvalidAmount("not a plain decimal number")
     amount = Decimal(text)
     if amount.adjusted() >= MAX_INTEGER_DIGITS:
-        raise InvalidAmount(f"more than {MAX_INTEGER_DIGITS} digits before the decimal mark")
+        why = f"more than {MAX_INTEGER_DIGITS} digits before the decimal mark"
+        raise InvalidAmount(why, "amount_too_large", max=str(MAX_INTEGER_DIGITS))
     quantized = amount.quantize(Decimal(1).scaleb(-places))
     if quantized != amount:
-        raise InvalidAmount(f"more decimals than {currency} has ({places})")
+        why = f"more decimals than {currency} has ({places})"
+        raise InvalidAmount(why, "amount_too_precise", currency=currency, places=str(places))
     return abs(quantized) if quantized == 0 else quantized
 
 

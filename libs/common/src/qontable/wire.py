@@ -5,7 +5,7 @@ the accountant hears of them at once.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -79,13 +79,10 @@ class _Reader:
             return None
 
     def amount(self, text: str, where: str, currency: str | None = None) -> Decimal:
-        return self._value(lambda: parse_amount(text, currency or self.currency), "invalid_amount", where)
-
-    def _value(self, read: Callable[[], Decimal], code: str, where: str) -> Decimal:
         try:
-            return read()
-        except InvalidAmount as error:
-            self.findings.append(Finding(code, where, {"reason": str(error)}))
+            return parse_amount(text, currency or self.currency)
+        except InvalidAmount as refusal:
+            self.findings.append(Finding(refusal.code, where, refusal.values))
             return ZERO
 
     def ratio(self, text: str, where: str) -> Decimal | None:

@@ -20,12 +20,17 @@ def _date_and_time(value: object) -> object:
 
 
 def _within_calendar(moment: datetime) -> datetime:
-    """An instant that has a date in UTC: the first and last hours of the calendar have none in every time zone."""
+    """An instant that PostgreSQL gives back: it has a date in UTC, and is neither the first nor the last of all.
+
+    Those two, which some systems write for "none", are infinities to asyncpg and come back without a time zone.
+    """
     if moment.tzinfo and moment.year in (1, 9999):
         try:
-            moment.astimezone(UTC)
+            instant = moment.astimezone(UTC).replace(tzinfo=None)
         except OverflowError:
             raise ValueError("not an instant") from None
+        if instant in (datetime.min, datetime.max):
+            raise ValueError("not an instant")
     return moment
 
 

@@ -24,7 +24,11 @@ class LinkEnded(Exception):
 
 
 class LinkRefused(Exception):
-    """The link is none that we follow; the message says why, without quoting it."""
+    """The link is none that we follow; `finding` is the code of what the accountant reads."""
+
+    def __init__(self, finding: str) -> None:
+        super().__init__(finding)
+        self.finding = finding
 
 
 class FetchFailed(Exception):
@@ -52,7 +56,7 @@ class Links:
             async with asyncio.timeout(self.seconds):
                 return await self._fetch(_read_url(url), size)
         except (httpx.InvalidURL, UnicodeError):  # of a host's name too, which is read only when it is looked up
-            raise LinkRefused("not an address") from None
+            raise LinkRefused("document_address_invalid") from None
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise FetchFailed(type(error).__name__) from None
 
@@ -77,7 +81,7 @@ class Links:
         found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(item[4][0]) for item in found]
         if not self.allow_private and not all(map(_is_public, addresses)):
-            raise LinkRefused("private address")
+            raise LinkRefused("document_address_private")
         return addresses[0]
 
 
@@ -95,9 +99,9 @@ def _read_url(text: str) -> httpx.URL:
     """The address in a link. Raises `httpx.InvalidURL` or `UnicodeError` where it is none."""
     url = httpx.URL(text)
     if url.scheme not in ("http", "https") or not url.host:
-        raise LinkRefused("neither http nor https")
+        raise LinkRefused("document_address_invalid")
     if url.userinfo:
-        raise LinkRefused("credentials in the address")
+        raise LinkRefused("document_address_invalid")
     return url
 
 
@@ -120,13 +124,13 @@ def _check_status(response: httpx.Response) -> None:
     if response.status_code in LINK_ENDED:
         raise LinkEnded
     if response.is_redirect:
-        raise LinkRefused("redirect")
+        raise LinkRefused("document_address_redirects")
     raise FetchFailed(f"status {response.status_code}")
 
 
 async def _read_body(response: httpx.Response, size: int) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise LinkRefused("compressed, which was not asked for")
+        raise LinkRefused("document_compressed")
     if int(response.headers.get("content-length", "0")) > size:
         raise TooLong
     body = bytearray()

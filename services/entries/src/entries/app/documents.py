@@ -111,7 +111,7 @@ class Documents:
         except LinkEnded:
             await self._ask_for_link(document)
         except LinkRefused as refusal:
-            await self._refuse(document, Finding("document_address_refused", "", {"reason": str(refusal)}))
+            await self._refuse(document, Finding(refusal.finding))
         except TooLong:
             await self._refuse(document, Finding("document_other_content"))
         except FetchFailed as failure:

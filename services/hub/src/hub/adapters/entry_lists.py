@@ -5,7 +5,17 @@ from typing import Any
 
 from hub.domain.connection import Consequence
 from hub.domain.cursor import write_cursor
-from hub.domain.entry import UNDECIDED, Attempt, CauseCount, Entry, EntryCounts, EntryFilter, EntryLife, Moment
+from hub.domain.entry import (
+    UNDECIDED,
+    Attempt,
+    CauseCount,
+    Entry,
+    EntryCounts,
+    EntryFilter,
+    EntryLife,
+    Moment,
+    WaitCount,
+)
 from qontable.database import Connection as Db
 from qontable.events.delivery import EntryStatus
 
@@ -59,7 +69,7 @@ async def list_entries(
 
 
 async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
-    """Figures of the file's tabs, and what the entries to verify came back for."""
+    """Figures of the file's tabs, what the entries to verify came back for and what the ready ones wait for."""
     statuses = await db.fetch(
         "select status, count(*) as entries from entry where firm_id = $1 and file_id = $2 group by status",
         firm_id,
@@ -75,10 +85,21 @@ async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
         file_id,
         MOST_CAUSES,
     )
+    waits = await db.fetch(
+        """
+        select reason as waiting_for, count(*) as entries
+        from entry, jsonb_array_elements_text(waiting_for) as reason
+        where firm_id = $1 and file_id = $2 and status = 'ready'
+        group by reason order by count(*) desc, reason
+        """,
+        firm_id,
+        file_id,
+    )
     tabs: dict[EntryStatus, int] = dict.fromkeys(("to_verify", "ready", "sending", "synchronized", "withdrawn"), 0)
     return EntryCounts(
         tabs=tabs | {row["status"]: row["entries"] for row in statuses},
         causes=[CauseCount(**row) for row in causes],
+        waits=[WaitCount(**row) for row in waits],
     )
 
 

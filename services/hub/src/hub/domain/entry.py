@@ -124,11 +124,22 @@ class CauseCount(BaseModel):
     entries: int
 
 
+class WaitCount(BaseModel):
+    """How many entries that are ready to sync wait for one thing: the file's one notice of it."""
+
+    waiting_for: str
+    entries: int
+
+
 class EntryCounts(BaseModel):
-    """Figures of a file's tabs, and the causes among what is to verify, most frequent first."""
+    """Figures of a file's tabs, the causes among what is to verify and what the others wait for, most frequent first.
+
+    Whoever shows a notice shows one per line of `causes` and `waits`, however many entries share it (DESIGN 5).
+    """
 
     tabs: dict[EntryStatus, int]
     causes: list[CauseCount]
+    waits: list[WaitCount]
 
 
 @dataclass(frozen=True, slots=True)

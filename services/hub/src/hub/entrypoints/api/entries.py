@@ -101,7 +101,7 @@ class AskedSynchronization(BaseModel):
 
 @router.get("/files/{file_id}/entry-counts", responses=refuses("file_unknown"))
 async def count_entries(caller: SignedIn, hub: TheHub, file_id: Id) -> EntryCounts:
-    """Figures of the tabs, and how many entries came back for each cause."""
+    """Figures of the tabs, how many entries came back for each cause, and how many wait for each thing."""
     async with hub.look(caller.firm_id) as db:
         await files.read(db, caller.firm_id, file_id)
         return await entry_lists.count_entries(db, caller.firm_id, file_id)
