@@ -51,6 +51,9 @@ def read_addresses() -> Addresses:
         return Addresses.model_validate_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NoAddresses(f"no running system is known in {file}: start one with `qontable local up`") from None
+    except (OSError, ValueError) as error:
+        what = type(error).__name__
+        raise NoAddresses(f"{file} does not say where a system runs ({what}): `qontable local up` writes it") from None
 
 
 def _local_folder() -> Path:

@@ -4,12 +4,16 @@ A typer application published in the group `qontable.commands` becomes the sub-c
 Exit status: 0 done, 1 refused, 2 wrong usage, 3 a part is unreachable (DESIGN 9).
 """
 
+import sys
 from importlib.metadata import entry_points
 
 import typer
+from typer import Abort
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.main import get_command
 
 GROUP = "qontable.commands"
+WRONG_USAGE = 2
 
 
 def build() -> typer.Typer:
@@ -32,5 +36,31 @@ def _root() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    get_command(build())()
+    """Run the command line. What is wrong with the words given is said in one line, with exit status 2."""
+    if not all(_readable(word) for word in sys.argv[1:]):
+        raise SystemExit(_wrong("qontable", "an argument is not UTF-8"))
+    try:
+        status = get_command(build())(standalone_mode=False)
+    except NoArgsIsHelpError as asked:
+        asked.show()
+        status = asked.exit_code
+    except UsageError as error:
+        status = _wrong(error.ctx.command_path if error.ctx else "qontable", error.format_message())
+    except Abort:
+        status = 1
+    raise SystemExit(status)
+
+
+def _wrong(command: str, what: str) -> int:
+    line = " ".join(what.split()).rstrip(".")
+    typer.echo(f"{command}: {line}. `{command} --help` says what it takes", err=True)
+    return WRONG_USAGE
+
+
+def _readable(word: str) -> bool:
+    """Whether an argument's bytes were text: Python keeps others as lone surrogates, which nothing can write."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -40,13 +40,15 @@ SENTENCES = {
         "replay",
     ): "has a header whose name is not UTF-8, which cannot be sent as it was: close it",
 }
+MOST = 2**63 - 1
+"""The highest number that a row can have."""
 HEAD = ("service", "id", "set aside", "topic", "reason", "detail", "ended")
 
 app = typer.Typer(no_args_is_help=True, help="What could not be processed, and its return.")
 Service = Annotated[
     str | None, typer.Option(help="Whose records, in the local stack; else the one that QONTABLE_DATABASE_URL is of.")
 ]
-Ids = Annotated[list[int], typer.Argument(help="Numbers as `list` shows them.")]
+Ids = Annotated[list[int], typer.Argument(min=1, max=MOST, help="Numbers as `list` shows them.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 T = TypeVar("T")
 
@@ -87,7 +89,7 @@ def list_records(
 
 @app.command()
 def show(
-    number: Annotated[int, typer.Argument(metavar="ID", help="Number as `list` shows it.")],
+    number: Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST, help="Number as `list` shows it.")],
     service: Service = None,
     body: Annotated[bool, typer.Option("--body", help="Also the body: it holds business data.")] = False,
 ) -> None:

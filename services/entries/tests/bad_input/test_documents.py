@@ -91,9 +91,7 @@ REFUSED = {
     "to a private address": Refused(linked("http://10.0.0.1/doc"), "document_address_private", PRIVATE, 0),
     "to this machine": Refused(linked("http://127.0.0.2:PORT/doc"), "document_address_private", PRIVATE, 0),
     "to this machine over IPv6": Refused(linked("http://[::1]:PORT/doc"), "document_address_private", PRIVATE, 0),
-    "to the address of a cloud's machines": Refused(
-        linked("http://169.254.169.254/"), "document_address_private", PRIVATE, 0
-    ),
+    "to a cloud of machines": Refused(linked("http://169.254.169.254/"), "document_address_private", PRIVATE, 0),
     "to a private address in IPv6": Refused(
         linked("http://[::ffff:10.0.0.1]/"), "document_address_private", PRIVATE, 0
     ),

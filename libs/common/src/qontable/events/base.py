@@ -29,7 +29,7 @@ def _within_calendar(moment: datetime) -> datetime:
             instant = moment.astimezone(UTC).replace(tzinfo=None)
         except OverflowError:
             raise ValueError("not an instant") from None
-        if instant in (datetime.min, datetime.max):
+        if instant in (datetime.min, datetime.max):  # noqa: DTZ901 - as asyncpg compares them
             raise ValueError("not an instant")
     return moment
 

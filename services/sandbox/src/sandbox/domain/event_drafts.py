@@ -33,6 +33,8 @@ def drafts_of_events(path: Path) -> Iterator[Draft]:
                 findings.refuse(Problem(number, "entry_id", what, "Leave only what holds now; revisions follow."))
             seen.add(draft.entry_id or "")
             yield draft
+    if not seen and not findings.count:
+        findings.refuse(Problem(1, "", "the file holds no entry", REMEDY))
     findings.raise_if_refused()
 
 

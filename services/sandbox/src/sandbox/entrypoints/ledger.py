@@ -44,10 +44,18 @@ def _verdict(connector: str | None, software_file: str | None, *, whole: bool) -
         typer.echo(f"the sandbox is unreachable: {error}", err=True)
         raise typer.Exit(UNREACHABLE) from None
     if response.status_code != httpx.codes.OK:
-        typer.echo(response.json().get("detail", response.text), err=True)
+        typer.echo(_refusal(response), err=True)
         raise typer.Exit(1)
     verdict: dict[str, Any] = response.json()
     return verdict
+
+
+def _refusal(response: httpx.Response) -> str:
+    """The sandbox's words, or what came instead of them."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"the sandbox answered with status {response.status_code}"
 
 
 def _print(verdict: dict[str, Any], console: Console) -> None:

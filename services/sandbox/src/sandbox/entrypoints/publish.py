@@ -79,6 +79,9 @@ def _code(path: Path, siren: str | None) -> str:
 
 
 def _refuse(path: Path, refused: FecRefused) -> None:
+    if refused.count == 1:
+        typer.echo(f"{path.name} cannot be read: {refused.problems[0]}", err=True)
+        raise typer.Exit(REFUSED)
     typer.echo(f"{path.name} cannot be read:", err=True)
     for problem in refused.problems:
         typer.echo(f"  {problem}", err=True)
