@@ -53,7 +53,7 @@ create table integrations (
 );
 create index integrations_connection on integrations (connection_id);
 
--- Entries validated before `before` may leave: someone pressed Synchronize, or an evening run began.
+-- Entries validated before `before` may leave: someone pressed Synchronize.
 create table releases (
     file_id text primary key,
     before timestamptz not null

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from entries.bootstrap import build
 from entries.settings import EntriesSettings
 from local_stack.world import PARTITIONS, World
+from qontable.clock import now
 from qontable.envelope import Envelope
 from qontable.events import EVENT_TYPES
 from qontable.events.base import Event
@@ -53,12 +54,10 @@ class House:
     heard: list[tuple[Event, dict[str, str]]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def say(self, *events: Event, traceparent: str | None = None) -> None:
+    async def say(self, *events: Event, traceparent: str | None = None, at: datetime | None = None) -> None:
         """Publish events, each under a fresh identity, and wait for the broker."""
         for event in events:
-            envelope = Envelope(
-                uuid.uuid4().hex, event.ce_type(), "/test", datetime.now(UTC), event.subject, traceparent
-            )
+            envelope = Envelope(uuid.uuid4().hex, event.ce_type(), "/test", at or now(), event.subject, traceparent)
             await self.send(event.topic, event.key, event.body(), envelope.headers())
 
     async def send(self, topic: str, key: str, body: bytes, headers: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ OUTBOX_OLDEST_SECONDS = Gauge("qontable_outbox_oldest_seconds", "Age of the olde
 LOOP_FAILURES = Counter("qontable_loop_failures", "Turns of a background loop that failed.", ["loop"])
 RECORDS_HELD = Gauge("qontable_records_held", "Records that wait for their firm or client file.", ["waits_for"])
 ENTRIES_STATUS = Counter("qontable_entries_status", "Entries that reached a status.", ["status"])
+EVENINGS = Counter("qontable_evenings", "Evenings of client files that began, ended or were voided.", ["state"])
 DOCUMENTS_FETCHED = Counter("qontable_documents_fetched", "Documents fetched, by outcome.", ["outcome"])
 DELIVERIES_DUE_SECONDS = Gauge(
     "qontable_deliveries_due_seconds", "Age of the oldest due work of a connector: gateways scale on it.", ["connector"]

@@ -4,7 +4,9 @@ A service's own settings class derives from `Settings`; every field has a descri
 settings is made. A missing value without a default stops the start with its name.
 """
 
-from pydantic import Field
+from datetime import time
+
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,4 +34,15 @@ class Settings(BaseSettings):
     storage_url: str = Field(description="Object storage for documents: `file:///folder` or `s3://bucket/prefix`.")
     otlp_endpoint: str | None = Field(None, description="OTLP/HTTP collector for traces; without it none are exported.")
     trace_ratio: float = Field(1.0, ge=0, le=1, description="Share of new traces that are recorded.")
+    evening: time = Field(
+        time(20),
+        description="When entries of daily connections leave, as clocks in Paris show it; one for all services.",
+    )
     log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING, ERROR.")
+
+    @field_validator("evening")
+    @classmethod
+    def _on_the_clocks_of_paris(cls, evening: time) -> time:
+        if evening.tzinfo is not None:
+            raise ValueError("the evening is an hour on the clocks of Paris, without an offset")
+        return evening

@@ -7,6 +7,7 @@ from entries.app.dispatch import Dispatch
 from entries.app.documents import Documents
 from entries.app.duplicates import Duplicates
 from entries.app.evaluation import Evaluation
+from entries.app.evening import EveningRun
 from entries.app.files import Files
 from entries.app.held import HeldRecords
 from entries.app.intake import Intake
@@ -16,6 +17,7 @@ from entries.app.reference import Reference
 from entries.domain.decision import Patience
 from entries.settings import EntriesSettings
 from qontable.bus import Subscription
+from qontable.evening import EveningHour
 from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged
 from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
@@ -37,6 +39,7 @@ NAME = "entries"
 IDLE_SECONDS = 1.0
 HELD_IDLE_SECONDS = 2.0
 REISSUE_IDLE_SECONDS = 30.0
+EVENING_IDLE_SECONDS = 5.0
 
 
 class Wake:
@@ -67,6 +70,7 @@ async def build(settings: EntriesSettings) -> Service:
     intake = Intake(arrived)
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))
+    evening = EveningRun(service.units, EveningHour(settings.evening), judge)
     evaluation = Evaluation(service.units, dispatch, _patience(settings), settings.entries_chunk)
     _subscribe(
         service,
@@ -80,6 +84,7 @@ async def build(settings: EntriesSettings) -> Service:
     )
     judge.join(service.add_loop("evaluation", evaluation.step, idle_seconds=IDLE_SECONDS))
     place.join(service.add_loop("held", held.step, idle_seconds=HELD_IDLE_SECONDS))
+    service.add_loop("evening", evening.step, idle_seconds=EVENING_IDLE_SECONDS)
     service.add_loop("reissue", dispatch.step, idle_seconds=REISSUE_IDLE_SECONDS)
     for number in range(settings.entries_document_fetches):
         fetch.join(service.add_loop(f"documents_{number + 1}", documents.step, idle_seconds=IDLE_SECONDS))

@@ -1,4 +1,4 @@
-"""Firms and client files: who there is, and until when a file's entries have been released."""
+"""Firms and client files: who there is, and until when someone let a file's entries leave."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

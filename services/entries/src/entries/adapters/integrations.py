@@ -1,7 +1,7 @@
 """How client files are tied to software files: integrations, connections, connectors with their data sheets."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from entries.domain.facts import FileFacts
@@ -11,19 +11,28 @@ from qontable.events.hub import ConnectionChanged, FileIntegrationChanged, FileP
 from qontable.sheet import Sheet
 
 
-async def save_integrations(connection: Connection, events: Sequence[FileIntegrationChanged]) -> list[str]:
-    """Keep each file's tie at its highest version, at most one event per file; the files for which this was news."""
+async def save_integrations(
+    connection: Connection, events: Sequence[FileIntegrationChanged], said_at: Mapping[str, datetime]
+) -> list[str]:
+    """Keep each file's tie at its highest version, at most one event per file; the files for which this was news.
+
+    A tie is active since its event was said (`said_at`, by file), unless it was so before on the same software file.
+    """
     rows = await connection.fetch(
         """
         insert into integrations (file_id, firm_id, version, connection_id, connector, software_file_id, active,
-            send_from, before_send_from, journal_map, policies)
+            send_from, before_send_from, journal_map, policies, active_since)
         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::boolean[],
-            $8::date[], $9::text[], $10::jsonb[], $11::jsonb[])
+            $8::date[], $9::text[], $10::jsonb[], $11::jsonb[], $12::timestamptz[])
         on conflict (file_id) do update set
             version = excluded.version, connection_id = excluded.connection_id, connector = excluded.connector,
             software_file_id = excluded.software_file_id, active = excluded.active, send_from = excluded.send_from,
             before_send_from = excluded.before_send_from, journal_map = excluded.journal_map,
-            policies = excluded.policies
+            policies = excluded.policies,
+            active_since = case
+                when excluded.active and (integrations.connection_id, integrations.software_file_id)
+                    is not distinct from (excluded.connection_id, excluded.software_file_id)
+                then coalesce(integrations.active_since, excluded.active_since) else excluded.active_since end
         where integrations.version < excluded.version and integrations.firm_id = excluded.firm_id
         returning file_id
         """,
@@ -38,21 +47,28 @@ async def save_integrations(connection: Connection, events: Sequence[FileIntegra
         [event.before_send_from for event in events],
         [event.journal_map for event in events],
         [event.policies.model_dump(mode="json") for event in events],
+        [said_at[event.file_id] if event.active else None for event in events],
     )
     return [row["file_id"] for row in rows]
 
 
-async def save_connections(connection: Connection, events: Sequence[ConnectionChanged]) -> list[str]:
+async def save_connections(
+    connection: Connection, events: Sequence[ConnectionChanged], said_at: Mapping[str, datetime]
+) -> list[str]:
     """Keep each connection at its highest version, at most one event each; those for which this was news.
 
-    Credentials are not kept.
+    One that sends daily does so since its event was said (`said_at`, by connection), unless it did before. Credentials
+    are not kept.
     """
     rows = await connection.fetch(
         """
-        insert into connections (connection_id, firm_id, connector, version, enabled, frequency)
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::boolean[], $6::text[])
+        insert into connections (connection_id, firm_id, connector, version, enabled, frequency, daily_since)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::boolean[], $6::text[],
+            $7::timestamptz[])
         on conflict (connection_id) do update set
-            version = excluded.version, enabled = excluded.enabled, frequency = excluded.frequency
+            version = excluded.version, enabled = excluded.enabled, frequency = excluded.frequency,
+            daily_since = case when excluded.daily_since is not null
+                then coalesce(connections.daily_since, excluded.daily_since) end
         where connections.version < excluded.version and connections.firm_id = excluded.firm_id
         returning connection_id
         """,
@@ -62,8 +78,13 @@ async def save_connections(connection: Connection, events: Sequence[ConnectionCh
         [event.version for event in events],
         [event.enabled for event in events],
         [event.options.frequency for event in events],
+        [said_at[event.connection_id] if _sends_daily(event) else None for event in events],
     )
     return [row["connection_id"] for row in rows]
+
+
+def _sends_daily(event: ConnectionChanged) -> bool:
+    return event.enabled and event.options.frequency == "daily"
 
 
 async def save_health(connection: Connection, events: Sequence[ConnectionHealthChanged]) -> None:
@@ -136,7 +157,9 @@ async def fetch_file_facts(
     rows = await connection.fetch(
         """
         select file_id, closed_at, i.connection_id, i.connector, i.software_file_id, i.active, i.send_from,
-            i.before_send_from, i.journal_map, i.policies, c.enabled, c.frequency, h.connected, l.before,
+            i.before_send_from, i.journal_map, i.policies, c.enabled, c.frequency, h.connected,
+            greatest(l.before, case when s.cut_off > greatest(c.daily_since, i.active_since) then s.cut_off end)
+                as before,
             r.connection_id is not distinct from i.connection_id
                 and r.software_file_id is not distinct from i.software_file_id and r.version > 0 as has_reference_data
         from files
@@ -144,6 +167,9 @@ async def fetch_file_facts(
         left join connections c on c.connection_id = i.connection_id
         left join connection_health h on h.connection_id = i.connection_id
         left join releases l using (file_id)
+        left join lateral (
+            select max(cut_off) as cut_off from schedules where file_id = files.file_id and state <> 'void'
+        ) s on c.daily_since is not null and i.active_since is not null
         left join reference_files r using (file_id)
         where file_id = any($1)
         """,

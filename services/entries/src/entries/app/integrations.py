@@ -41,15 +41,17 @@ class Integrations:
 
     async def integration_changed(self, unit: Unit, received: Sequence[Received[FileIntegrationChanged]]) -> None:
         """Files are tied otherwise: what waited is looked at again, what is under way to the old place is recalled."""
-        newest = {item.event.file_id: item.event for item in sorted(received, key=lambda item: item.event.version)}
-        await self._changed(unit, await save_integrations(unit.connection, list(newest.values())))
+        newest = {item.event.file_id: item for item in sorted(received, key=lambda item: item.event.version)}
+        said_at = {file_id: item.envelope.time for file_id, item in newest.items()}
+        await self._changed(
+            unit, await save_integrations(unit.connection, [item.event for item in newest.values()], said_at)
+        )
 
     async def connection_changed(self, unit: Unit, received: Sequence[Received[ConnectionChanged]]) -> None:
         """Connections changed, for every file that is tied through them."""
-        newest = {
-            item.event.connection_id: item.event for item in sorted(received, key=lambda item: item.event.version)
-        }
-        changed = await save_connections(unit.connection, list(newest.values()))
+        newest = {item.event.connection_id: item for item in sorted(received, key=lambda item: item.event.version)}
+        said_at = {connection_id: item.envelope.time for connection_id, item in newest.items()}
+        changed = await save_connections(unit.connection, [item.event for item in newest.values()], said_at)
         await self._changed(unit, await files_of_connections(unit.connection, changed))
 
     async def health_changed(self, unit: Unit, received: Sequence[Received[ConnectionHealthChanged]]) -> None:

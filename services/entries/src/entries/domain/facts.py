@@ -80,7 +80,8 @@ class EntryFacts:
 class FileFacts:
     """A client file's tie to its software file, as far as it is known. Without `sheet` the connector is not.
 
-    `connection_well` says whether the software could be asked lately; unheard of is well.
+    `connection_well` says whether the software could be asked lately; unheard of is well. Entries validated before
+    `released_before` may leave: someone pressed Synchronize, or the evening has come.
     """
 
     closed: bool
