@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test crash storm storm-broken check format lock schemas settings up down status reset doctor clean
+.PHONY: help setup run demo test crash storm storm-broken evening check format lock schemas settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -48,6 +48,10 @@ storm: setup ## Kill everything while entries travel, then judge (ENTRIES=2000 K
 
 storm-broken: setup ## The storm finds each of five systems that were robbed of a protection
 	@$(BIN)/pytest tests-e2e/storm/ordered_broken.py -q -s
+
+evening: setup ## An evening on which everything is ready at once, processes killed in its middle (ENTRIES, FILES, KILLS, SEED)
+	@EVENING_ENTRIES=$(or $(ENTRIES),100000) EVENING_FILES=$(or $(FILES),500) EVENING_KILLS=$(or $(KILLS),4) \
+		EVENING_SEED=$(or $(SEED),20261025) $(BIN)/pytest tests-e2e/test_evening.py -q -s
 
 check: .state/packages ## Lint, format, types, direction of imports, contracts up to date
 	$(BIN)/ruff check .
