@@ -86,26 +86,29 @@ async def take_open(connection: Connection, limit: int) -> list[Schedule]:
     return [Schedule(**row) for row in rows]
 
 
-async def wake_ready(connection: Connection, schedules: Sequence[Schedule], limit: int, now: datetime) -> int:
+async def wake_ready(connection: Connection, schedules: Sequence[Schedule], limit: int) -> int:
     """Look again at entries that wait for these evenings and were validated before them; how many were woken.
 
-    The first to have arrived are woken first, so that a file's entries leave in order from one portion to the next. The
-    lock on files keeps evaluation out meanwhile: it sees that the evening has come, or its entries are woken here.
+    They are due since the cut-off, whatever the clock of whoever wakes them: so none is woken twice, and a file's
+    entries come up in the order in which they arrived, from one portion to the next. The lock on files keeps evaluation
+    out meanwhile: it sees that the evening has come, or its entries are woken here.
     """
     files = [schedule.file_id for schedule in schedules]
     await connection.execute("select from files where file_id = any($1) order by file_id for update", files)
     woken = await connection.fetch(
         """
         with ready as (
-            select e.file_id, e.entry_id from unnest($1::text[], $2::timestamptz[]) as evening (file_id, cut_off)
+            select e.file_id, e.entry_id, evening.cut_off
+            from unnest($1::text[], $2::timestamptz[]) as evening (file_id, cut_off)
             join entries e using (file_id) join revisions r using (file_id, entry_id, revision)
-            where e.check_due > $4 and e.visible -> 'waiting_for' ? 'evening' and r.validated_at < evening.cut_off
+            where e.check_due > evening.cut_off and e.visible -> 'waiting_for' ? 'evening'
+                and r.validated_at < evening.cut_off
             order by e.arrived limit $3
         ), locked as (
-            select file_id, entry_id from entries join ready using (file_id, entry_id)
+            select file_id, entry_id, cut_off from entries join ready using (file_id, entry_id)
             order by file_id, entry_id for update of entries
         ), woken as (
-            update entries set check_due = $4 from locked
+            update entries set check_due = locked.cut_off from locked
             where entries.file_id = locked.file_id and entries.entry_id = locked.entry_id
             returning entries.file_id
         )
@@ -114,7 +117,6 @@ async def wake_ready(connection: Connection, schedules: Sequence[Schedule], limi
         files,
         [schedule.cut_off for schedule in schedules],
         limit,
-        now,
     )
     await _count_woken(connection, schedules, {row["file_id"]: row["entries"] for row in woken})
     return sum(row["entries"] for row in woken)

@@ -62,7 +62,7 @@ class EveningRun:
             taken = await take_open(unit.connection, FILES)
             if not taken:
                 return False
-            woken = await wake_ready(unit.connection, taken, ENTRIES, moment)
+            woken = await wake_ready(unit.connection, taken, ENTRIES)
             if woken < ENTRIES:
                 await end_schedules(unit.connection, taken, moment)
             unit.after_commit(self._woken)
