@@ -278,7 +278,8 @@ select
         when connection.health <> 'connected' or reference_state.state = 'failed' then 'problem'
         when coalesce(reference_state.version, 0) = 0 then 'activating'
         else 'active'
-    end as state
+    end as state,
+    connection.frequency
 from client_file
 join integration using (firm_id, file_id)
 left join connection on connection.connection_id = integration.connection_id

@@ -181,9 +181,9 @@ class Firm:
         started: dict[str, Any] = answer.json()
         return started
 
-    async def connect(self, *files: SoftwareFile) -> str:
+    async def connect(self, *files: SoftwareFile, **changes: Any) -> str:
         """A connection whose credentials the software accepted and the administrator confirmed."""
-        started = await self.start()
+        started = await self.start(**changes)
         connection_id: str = started["connection"]["connection_id"]
         await self._accept(connection_id, started["check"]["check_id"], *files)
         return connection_id

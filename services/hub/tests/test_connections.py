@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from qontable.clock import now
-from qontable.events.connector import ConnectionHealthChanged, ConnectionResealed
+from local_stack.moved_clock import moved_clock
+from qontable.clock import PARIS, now
+from qontable.events.connector import ConnectionHealthChanged, ConnectionResealed, ConnectorAnnounced
 from qontable.events.hub import (
     ConnectionChanged,
     ConnectionCheckRequested,
@@ -275,3 +277,32 @@ async def test_no_secret_is_found_anywhere_but_sealed(town: Any, firm: Any) -> N
     assert not [text for text in town.answers if town.canary in text]
     assert town.bodies
     assert not [body for body in town.bodies if town.canary.encode() in body]
+
+
+async def test_where_entries_leave_daily_one_sees_when_they_do_so_next(town: Any, firm: Any) -> None:
+    sheet = town.sheet.model_copy(update={"connector": "nightly", "frequencies": ("real_time", "daily", "manual")})
+    key = load_ring(town.world.gateway_keys).sealing_key
+    await town.say(
+        ConnectorAnnounced(
+            connector="nightly", version=1, sheet=sheet, sealing_key_id=key.key_id, sealing_key=key.public
+        )
+    )
+    await town.eventually(lambda: firm.admin.get("/connectors/nightly"), lambda answer: answer.status_code == 200)
+    connection_id = await firm.connect(SoftwareFile(software_file_id="n1", name="Dupont"), connector="nightly")
+    path, options = f"/connections/{connection_id}", {"frequency": "daily", "synchronize_accounts": False}
+    file_id = await firm.add_file("Dupont")
+    await firm.map(file_id, connection_id, "n1")
+    assert (await firm.admin.get(path)).json()["next_sending"] is None
+    with moved_clock(datetime(2026, 10, 24, 20, tzinfo=PARIS)) as clock:
+        following = (await firm.admin.put(f"{path}/options", json=options)).json()["next_sending"]
+        assert following == {"at": "2026-10-25T20:00:00+01:00", "hour": "20:00", "time_zone": "Europe/Paris"}
+        assert (await firm.admin.get(f"/files/{file_id}")).json()["next_sending"] is None, "it is not active yet"
+        body = {"send_from": "2026-01-01", "before_send_from": "wait"}
+        await firm.admin.put(f"/files/{file_id}/activation", json=body)
+        clock.set(datetime(2026, 10, 24, 19, 59, 50, tzinfo=PARIS))
+        files = (await firm.admin.get("/files")).json()["files"]
+        shown = next(file["next_sending"] for file in files if file["file_id"] == file_id)
+        assert (shown["at"], shown["hour"]) == ("2026-10-24T20:00:00+02:00", "20:00")
+    disabled = (await firm.admin.post(f"{path}/disable")).json()["connection"]
+    assert disabled["next_sending"] is None
+    assert (await firm.admin.get(f"/files/{file_id}")).json()["next_sending"] is None

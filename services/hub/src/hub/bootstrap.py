@@ -17,6 +17,7 @@ from hub.app.reference_events import accounts_fetched, accounts_refreshed
 from hub.app.republication import EVERY_SECONDS, Republication
 from hub.settings import HubSettings
 from qontable.bus import Subscription
+from qontable.evening import EveningHour
 from qontable.events.connector import (
     ConnectionChecked,
     ConnectionHealthChanged,
@@ -62,7 +63,7 @@ async def build(settings: HubSettings) -> Parts:
     service.add_loop("signals", signals.listen, idle_seconds=0)
     _add_republication(service)
     _add_forgetting(service)
-    return Parts(service, Hub(await service.open_firm_database(), signals, NAME))
+    return Parts(service, Hub(await service.open_firm_database(), signals, NAME, EveningHour(settings.evening)))
 
 
 def _add_republication(service: Service) -> None:

@@ -10,6 +10,7 @@ from hub.adapters.signals import Signals
 from hub.domain.firm import Caller
 from qontable.database import Connection as Db
 from qontable.database import Database
+from qontable.evening import EveningHour
 from qontable.events.base import Event
 from qontable.unit import Unit, Units
 
@@ -47,7 +48,8 @@ class Action:
 class Hub:
     """The firm's side of the service: everything people do goes through here, pages and API alike."""
 
-    def __init__(self, database: Database, signals: Signals, service: str) -> None:
+    def __init__(self, database: Database, signals: Signals, service: str, evening: EveningHour) -> None:
+        self.evening = evening
         self._database = database
         self._units = Units(database, service)
         self.signals = signals

@@ -5,16 +5,22 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from qontable.events.hub import FilePolicies, SoftwareFile
+from hub.domain.sending import NextSending
+from qontable.events.hub import FilePolicies, Frequency, SoftwareFile
 from qontable.events.reference import Failure
 
 FileState = Literal["to_map", "to_activate", "activating", "active", "suspended", "problem", "closed"]
+SENDING: tuple[FileState, ...] = ("activating", "active", "problem")
+"""States in which entries leave as soon as nothing else holds them up."""
 BeforeSendFrom = Literal["wait", "already_in_books"]
 RefreshState = Literal["never", "asked", "retrieved", "failed", "refreshed"]
 
 
 class ClientFile(BaseModel):
-    """One client's books in Qonto. `state` is what its line shows; `version` counts changes of the integration."""
+    """One client's books in Qonto. `state` is what its line shows; `version` counts changes of the integration.
+
+    `frequency` is its connection's; `next_sending` is filled in for people, of files whose entries leave daily.
+    """
 
     file_id: str
     name: str
@@ -33,6 +39,13 @@ class ClientFile(BaseModel):
     policies: FilePolicies
     reference_version: int
     reference_refreshed_at: datetime | None
+    frequency: Frequency | None
+    next_sending: NextSending | None = None
+
+    @property
+    def sends_daily(self) -> bool:
+        """Whether entries leave in the evening."""
+        return self.state in SENDING and self.frequency == "daily"
 
 
 class ChangeCounts(BaseModel):

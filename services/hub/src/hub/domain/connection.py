@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.domain.sending import NextSending
 from qontable.events.base import Id
 from qontable.events.connector import Health, Prerequisite
 from qontable.events.delivery import SoftwareMessage
@@ -56,7 +57,10 @@ class ConnectionHealth(BaseModel):
 
 
 class Connection(BaseModel):
-    """A connection without its credentials, which nobody reads back. `throttle` None: the data sheet's."""
+    """A connection without its credentials, which nobody reads back. `throttle` None: the data sheet's.
+
+    `next_sending` is filled in for people, of connections that send daily.
+    """
 
     connection_id: str
     connector: str
@@ -67,6 +71,12 @@ class Connection(BaseModel):
     throttle: Throttle | None
     health: ConnectionHealth | None
     created_at: datetime
+    next_sending: NextSending | None = None
+
+    @property
+    def sends_daily(self) -> bool:
+        """Whether entries leave in the evening."""
+        return self.state == "enabled" and self.options.frequency == "daily"
 
 
 class Check(BaseModel):

@@ -9,6 +9,7 @@ from hub.app import connections, credentials
 from hub.domain.connection import Check, ChosenOptions, ChosenThrottle, Connection, Connector, Consequence
 from hub.entrypoints.api.access import Administrator, SignedIn, TheHub
 from hub.entrypoints.api.refusals import refuses
+from hub.entrypoints.api.sending import shown
 from hub.entrypoints.api.values import Body, ShortText, Typed, Wait
 from qontable.events.base import Id
 
@@ -81,7 +82,8 @@ async def read_connector(caller: SignedIn, hub: TheHub, connector: Id) -> Connec
 async def list_connections(caller: SignedIn, hub: TheHub) -> Connections:
     """The firm's connections, with their health."""
     async with hub.look(caller.firm_id) as db:
-        return Connections(connections=await rows.list_connections(db, caller.firm_id))
+        found = await rows.list_connections(db, caller.firm_id)
+    return Connections(connections=[shown(hub, connection) for connection in found])
 
 
 @router.post(
@@ -106,14 +108,14 @@ async def create_connection(caller: Administrator, hub: TheHub, body: NewConnect
             options=body.options,
             throttle=body.throttle.throttle() if body.throttle else None,
         )
-    return StartedConnection(connection=connection, check=check)
+    return StartedConnection(connection=shown(hub, connection), check=check)
 
 
 @router.get("/connections/{connection_id}", responses=refuses("connection_unknown"))
 async def read_connection(caller: SignedIn, hub: TheHub, connection_id: Id) -> Connection:
     """One connection. Its credentials are never shown."""
     async with hub.look(caller.firm_id) as db:
-        return await connections.read(db, caller.firm_id, connection_id)
+        return shown(hub, await connections.read(db, caller.firm_id, connection_id))
 
 
 @router.put(
@@ -159,7 +161,7 @@ async def read_check(caller: SignedIn, hub: TheHub, connection_id: Id, check_id:
 async def confirm_check(caller: Administrator, hub: TheHub, connection_id: Id, check_id: Id) -> Connection:
     """Put accepted credentials in place of the old ones."""
     async with hub.act(caller) as action:
-        return await credentials.confirm(action, connection_id, check_id)
+        return shown(hub, await credentials.confirm(action, connection_id, check_id))
 
 
 @router.put(
@@ -171,21 +173,21 @@ async def confirm_check(caller: Administrator, hub: TheHub, connection_id: Id, c
 async def change_options(caller: Administrator, hub: TheHub, connection_id: Id, body: ChosenOptions) -> Connection:
     """Frequency of sending, and whether accounts are synchronized weekly."""
     async with hub.act(caller) as action:
-        return await connections.change_options(action, connection_id, body)
+        return shown(hub, await connections.change_options(action, connection_id, body))
 
 
 @router.put("/connections/{connection_id}/throttle", responses=refuses("administrators_only", "connection_unknown"))
 async def change_throttle(caller: Administrator, hub: TheHub, connection_id: Id, body: ChosenThrottle) -> Connection:
     """How often the software may be called, where its vendor granted other than the data sheet says."""
     async with hub.act(caller) as action:
-        return await connections.change_throttle(action, connection_id, body.throttle())
+        return shown(hub, await connections.change_throttle(action, connection_id, body.throttle()))
 
 
 @router.delete("/connections/{connection_id}/throttle", responses=refuses("administrators_only", "connection_unknown"))
 async def reset_throttle(caller: Administrator, hub: TheHub, connection_id: Id) -> Connection:
     """Back to the data sheet's limit."""
     async with hub.act(caller) as action:
-        return await connections.change_throttle(action, connection_id, None)
+        return shown(hub, await connections.change_throttle(action, connection_id, None))
 
 
 @router.post(
@@ -196,7 +198,7 @@ async def enable(caller: Administrator, hub: TheHub, connection_id: Id) -> Switc
     """Switch a disabled connection on again; the mapping was kept."""
     async with hub.act(caller) as action:
         connection, consequence = await connections.switch(action, connection_id, enabled=True)
-    return Switched(connection=connection, consequence=consequence)
+    return Switched(connection=shown(hub, connection), consequence=consequence)
 
 
 @router.post(
@@ -207,4 +209,4 @@ async def disable(caller: Administrator, hub: TheHub, connection_id: Id) -> Swit
     """Let nothing leave any more. Entries waiting stay, those under way are finished."""
     async with hub.act(caller) as action:
         connection, consequence = await connections.switch(action, connection_id, enabled=False)
-    return Switched(connection=connection, consequence=consequence)
+    return Switched(connection=shown(hub, connection), consequence=consequence)

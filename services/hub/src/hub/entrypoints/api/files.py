@@ -16,6 +16,7 @@ from hub.domain.suggestion import Suggestion
 from hub.entrypoints.api import values
 from hub.entrypoints.api.access import SignedIn, TheHub
 from hub.entrypoints.api.refusals import refuses
+from hub.entrypoints.api.sending import shown
 from qontable.events.base import Id
 from qontable.events.hub import FilePolicies
 from qontable.events.reference import REFERENCE_KINDS, ReferenceKind
@@ -129,14 +130,14 @@ async def list_files(
         found, following = await rows.list_files(
             db, caller.firm_id, text=q, state=state, connection_id=connection_id, after=after, limit=limit
         )
-    return Files(files=found, next=following)
+    return Files(files=[shown(hub, file) for file in found], next=following)
 
 
 @router.get("/files/{file_id}", responses=refuses("file_unknown"))
 async def read_file(caller: SignedIn, hub: TheHub, file_id: Id) -> ClientFile:
     """One client file and its integration."""
     async with hub.look(caller.firm_id) as db:
-        return await files.read(db, caller.firm_id, file_id)
+        return shown(hub, await files.read(db, caller.firm_id, file_id))
 
 
 @router.put(
@@ -163,7 +164,7 @@ async def map_file(caller: SignedIn, hub: TheHub, file_id: Id, body: Mapping) ->
             software_file_id=body.software_file_id,
             siren_mismatch_confirmed=body.siren_mismatch_confirmed,
         )
-    return ChangedFile(file=file, consequence=consequence)
+    return ChangedFile(file=shown(hub, file), consequence=consequence)
 
 
 @router.delete("/files/{file_id}/mapping", responses=refuses("file_unknown", "outcome_unknown"))
@@ -171,7 +172,7 @@ async def unmap_file(caller: SignedIn, hub: TheHub, file_id: Id) -> ChangedFile:
     """Tie the file to nothing. What is on its way is recalled."""
     async with hub.act(caller) as action:
         file, consequence = await mapping.unmap_file(action, file_id)
-    return ChangedFile(file=file, consequence=consequence)
+    return ChangedFile(file=shown(hub, file), consequence=consequence)
 
 
 @router.put(
@@ -184,7 +185,7 @@ async def activate(caller: SignedIn, hub: TheHub, file_id: Id, body: Activation)
         file, consequence = await activation.activate(
             action, file_id, send_from=body.send_from, before_send_from=body.before_send_from
         )
-    return ChangedFile(file=file, consequence=consequence)
+    return ChangedFile(file=shown(hub, file), consequence=consequence)
 
 
 @router.delete("/files/{file_id}/activation", responses=refuses("file_unknown"))
@@ -192,14 +193,14 @@ async def deactivate(caller: SignedIn, hub: TheHub, file_id: Id) -> ChangedFile:
     """Let nothing leave any more; the mapping is kept."""
     async with hub.act(caller) as action:
         file, consequence = await activation.deactivate(action, file_id)
-    return ChangedFile(file=file, consequence=consequence)
+    return ChangedFile(file=shown(hub, file), consequence=consequence)
 
 
 @router.put("/files/{file_id}/journal-map", responses=refuses("file_unknown"))
 async def change_journal_map(caller: SignedIn, hub: TheHub, file_id: Id, body: JournalMap) -> ClientFile:
     """Which journal of the software takes which journal of Qonto; journals not named keep their code."""
     async with hub.act(caller) as action:
-        return await activation.change_journal_map(action, file_id, body.journal_map)
+        return shown(hub, await activation.change_journal_map(action, file_id, body.journal_map))
 
 
 @router.put(
@@ -209,7 +210,7 @@ async def change_journal_map(caller: SignedIn, hub: TheHub, file_id: Id, body: J
 async def change_policies(caller: SignedIn, hub: TheHub, file_id: Id, body: Policies) -> ClientFile:
     """What is done where the software leaves a choice: missing accounts, possible duplicates."""
     async with hub.act(caller) as action:
-        return await activation.change_policies(action, file_id, FilePolicies(**body.model_dump()))
+        return shown(hub, await activation.change_policies(action, file_id, FilePolicies(**body.model_dump())))
 
 
 @router.post(
