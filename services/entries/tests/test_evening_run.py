@@ -19,6 +19,8 @@ from qontable.evening import EveningHour
 from qontable.unit import Units
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=PARIS)
+LONG_AFTER = datetime(2100, 1, 1, tzinfo=PARIS)
+CENTURIES = timedelta(days=100_000)
 HOUR = EveningHour(time(20))
 
 
@@ -28,9 +30,9 @@ class Tables:
 
     database: Database
 
-    def run(self, hour: EveningHour = HOUR) -> EveningRun:
+    def run(self, hour: EveningHour = HOUR, recheck: timedelta = CENTURIES) -> EveningRun:
         """A process's run."""
-        return EveningRun(Units(self.database, "entries"), hour, lambda: None)
+        return EveningRun(Units(self.database, "entries"), hour, recheck, lambda: None)
 
     async def files(self, count: int) -> list[str]:
         """Files that have stood ready for ever."""
@@ -62,13 +64,14 @@ class Tables:
                 select $1, entry_id, 1, '{}', 2, '', $3 from numbered
             )
             insert into entries (file_id, entry_id, firm_id, ack_code, revision, visible, check_due)
-            select $1, entry_id, $1, entry_id, 1, jsonb_build_object('waiting_for', array[$4::text]), 'infinity'
+            select $1, entry_id, $1, entry_id, 1, jsonb_build_object('waiting_for', array[$4::text]), $5
             from numbered order by number
             """,
             file_id,
             count,
             validated_at,
             wait,
+            LONG_AFTER,
         )
 
     async def woken(self, file_id: str) -> list[int]:
@@ -76,9 +79,10 @@ class Tables:
         rows = await self.database.pool.fetch(
             """
             select arrived - min(arrived) over () as number from entries
-            where file_id = $1 and check_due < 'infinity' order by check_due, arrived
+            where file_id = $1 and check_due < $2 order by check_due, arrived
             """,
             file_id,
+            LONG_AFTER,
         )
         return [row["number"] for row in rows]
 
@@ -227,3 +231,14 @@ async def test_a_wrong_clock_s_evenings_are_voided_said_and_had_again_on_their_d
         await to_the_end(tables.run())
     assert await tables.evenings(file_id) == {today: "done", ahead: "done"}
     assert "a clock was wrong" in capsys.readouterr().out
+
+
+async def test_an_entry_that_a_wrong_clock_put_off_for_years_is_looked_at_again(tables: Tables) -> None:
+    (file_id,) = await tables.files(1)
+    await tables.waiting(file_id, 1, LONG_AGO, "documents")
+    with moved_clock(LONG_AFTER - timedelta(hours=1, minutes=30)) as clock:
+        await tables.run(recheck=timedelta(hours=1)).step()
+        assert await tables.woken(file_id) == []
+        clock.set(datetime(2026, 7, 1, tzinfo=PARIS))
+        await tables.run(recheck=timedelta(hours=1)).step()
+    assert await tables.woken(file_id) == [0]

@@ -70,8 +70,9 @@ async def build(settings: EntriesSettings) -> Service:
     intake = Intake(arrived)
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))
-    evening = EveningRun(service.units, EveningHour(settings.evening), judge)
-    evaluation = Evaluation(service.units, dispatch, _patience(settings), settings.entries_chunk)
+    patience = _patience(settings)
+    evening = EveningRun(service.units, EveningHour(settings.evening), patience.longest, judge)
+    evaluation = Evaluation(service.units, dispatch, patience, settings.entries_chunk)
     _subscribe(
         service,
         intake,

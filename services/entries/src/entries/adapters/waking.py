@@ -30,6 +30,24 @@ async def wake_files(connection: Connection, file_ids: Iterable[str], reasons: S
     )
 
 
+async def wake_ahead(connection: Connection, horizon: datetime, now: datetime) -> int:
+    """Look again at entries that nobody would look at before `horizon`; how many were woken."""
+    rows = await connection.fetch(
+        """
+        with ahead as (
+            select file_id, entry_id from entries where check_due > $1
+            order by file_id, entry_id for update skip locked
+        )
+        update entries set check_due = $2 from ahead
+        where entries.file_id = ahead.file_id and entries.entry_id = ahead.entry_id
+        returning entries.file_id
+        """,
+        horizon,
+        now,
+    )
+    return len(rows)
+
+
 async def wake_entries(connection: Connection, keys: Iterable[EntryKey], now: datetime) -> None:
     """Look again at these entries, whatever they are."""
     await connection.execute(

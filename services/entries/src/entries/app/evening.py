@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from entries.adapters.schedules import end_schedules, open_schedules, take_open, void_ahead, wake_ready
+from entries.adapters.waking import wake_ahead
 from qontable import metrics
 from qontable.clock import now
 from qontable.evening import EveningHour
@@ -26,27 +27,35 @@ log = structlog.get_logger()
 
 
 class EveningRun:
-    """One turn opens what is due and wakes one portion; `woken` is called when entries are to be looked at."""
+    """One turn opens what is due and wakes one portion; `woken` is called when entries are to be looked at.
 
-    def __init__(self, units: Units, hour: EveningHour, woken: Callable[[], None]) -> None:
+    `recheck` is the longest time after which a waiting entry is looked at again by itself.
+    """
+
+    def __init__(self, units: Units, hour: EveningHour, recheck: timedelta, woken: Callable[[], None]) -> None:
         self._units = units
         self._hour = hour
+        self._recheck = recheck
         self._woken = woken
 
     async def step(self) -> bool:
         """Whether there may be more to wake."""
         moment = now()
-        await self._void(moment)
+        await self._set_right(moment)
         await self._open(moment)
         return await self._wake(moment)
 
-    async def _void(self, moment: datetime) -> None:
+    async def _set_right(self, moment: datetime) -> None:
+        """What a wrong clock dated ahead counts for nothing, and keeps no entry from being looked at."""
+        horizon = moment + CLOCKS_DIFFER
         async with self._units.unit() as unit:
-            voided = await void_ahead(unit.connection, moment + CLOCKS_DIFFER, moment)
-        if voided:
+            voided = await void_ahead(unit.connection, horizon, moment)
+            entries = await wake_ahead(unit.connection, horizon + self._recheck, moment)
+            unit.after_commit(self._woken if entries else lambda: None)
+        if voided or entries:
             metrics.EVENINGS.labels("void").inc(len(voided))
             days = sorted({schedule.day.isoformat() for schedule in voided})
-            log.error("evenings of a future date voided, a clock was wrong", files=len(voided), days=days)
+            log.error("dates ahead set right, a clock was wrong", evenings=len(voided), days=days, entries=entries)
 
     async def _open(self, moment: datetime) -> None:
         evening = self._hour.latest(moment)

@@ -36,6 +36,11 @@ class Patience:
     refresh: timedelta
     recheck: timedelta
 
+    @property
+    def longest(self) -> timedelta:
+        """After this every waiting entry has been looked at again."""
+        return max(self.refresh, self.recheck)
+
 
 def decide(candidate: Candidate, now: datetime, patience: Patience) -> Verdict:
     """The verdict on the newest revision. Pure: the same facts at the same instant give the same verdict."""
