@@ -74,6 +74,23 @@ async def test_provisioning_again_changes_the_password_and_nothing_else(room: Ro
         await asyncpg.connect(room.url)
 
 
+async def test_a_password_may_hold_any_character_and_is_on_no_command_line(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = "a/b:c@d%e?f#g h"
+    await provision(room.admin_url, room.name, password)
+    room.url = role_url(room.admin_url, room.name, password)
+    await room.migrate()
+    assert "ledger" in await room.tables()
+    tells = tmp_path / "dbmate"
+    tells.write_text('#!/bin/sh\necho "$0 $@" >&2\nexit 1\n')
+    tells.chmod(0o755)
+    monkeypatch.setattr("qontable.migrations._dbmate", lambda: str(tells))
+    with pytest.raises(MigrationFailed, match="--migrations-dir=") as told:
+        await room.migrate()
+    assert room.name not in str(told.value).removeprefix(room.name)
+
+
 async def test_a_role_has_no_rights_beyond_its_schema(room: Room) -> None:
     row = await room.admin.fetchrow("select * from pg_roles where rolname = $1", room.name)
     assert row is not None

@@ -1,5 +1,7 @@
 """A trace goes through a topic and a table, and logs say nothing that they must not."""
 
+import asyncio
+import gc
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -79,6 +81,57 @@ def test_frames_say_where_an_error_arose_and_nothing_of_its_message() -> None:
         raise ValueError("Key (label)=(Papeterie Durand) already exists")
     assert "test_telemetry.py" in telemetry.frames(raised.value)
     assert "Durand" not in telemetry.frames(raised.value)
+
+
+def test_an_error_that_passes_through_a_span_leaves_its_type_and_none_of_its_words(
+    spans: InMemorySpanExporter,
+) -> None:
+    with pytest.raises(ValueError, match="Durand"), telemetry.span("fetch document"):
+        raise ValueError("Key (label)=(Papeterie Durand) already exists")
+    (span,) = spans.get_finished_spans()
+    assert (span.attributes or {})["error.type"] == "ValueError"
+    assert "Durand" not in span.to_json()
+
+
+async def test_a_task_that_nobody_awaits_is_logged_by_where_it_failed(
+    desk_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telemetry.configure("kit", desk_settings)
+
+    async def fail() -> None:
+        raise ValueError("Key (label)=(Papeterie Durand) already exists")
+
+    asyncio.create_task(fail())  # noqa: RUF006 - that nobody keeps it is the point
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    (line,) = [json.loads(text) for text in "".join(capsys.readouterr()).splitlines()]
+    assert line["event"] == "Task exception was never retrieved"
+    assert (line["error"], "test_telemetry.py" in line["at"]) == ("ValueError", True)
+    assert "Durand" not in json.dumps(line)
+
+
+def test_a_library_that_repeats_an_errors_words_is_cut_short(
+    desk_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telemetry.configure("kit", desk_settings)
+    try:
+        raise ValueError("FR7630006000011234567890189")
+    except ValueError as error:
+        logging.getLogger("some.library").error("%s: %s", type(error).__name__, error, exc_info=error)
+        structlog.get_logger().error("ours", exc_info=True)
+    said = "".join(capsys.readouterr())
+    assert [json.loads(line)["error"] for line in said.splitlines()] == ["ValueError", "ValueError"]
+    assert "FR76" not in said
+
+
+def test_libraries_say_nothing_at_debug_while_we_do(
+    desk_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telemetry.configure("kit", desk_settings.model_copy(update={"log_level": "DEBUG"}))
+    logging.getLogger("some.library").debug("GET /documents/1?signature=canary")
+    structlog.get_logger().debug("ours")
+    assert [json.loads(line)["event"] for line in "".join(capsys.readouterr()).splitlines()] == ["ours"]
 
 
 def test_lines_of_libraries_and_our_own_are_json_with_the_service_in_them(

@@ -24,11 +24,17 @@ SETTINGS = {
     "max_connections": "300",
     "shared_buffers": "128MB",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
     "log_line_prefix": "%m [%p] %q%u ",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "datestyle": "ISO, MDY",
 }
+"""How the server runs. Its log says what was refused and to whom, but quotes no row, statement or parameter: the
+details of an error hold labels and bank details (DESIGN 8, rule 6; `docs/runbooks/postgres.md`)."""
 THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "on"}
 """For data that nobody will miss: a crash of the whole machine may cost it, a crash of a process does not."""
 _AS_NOBODY = (

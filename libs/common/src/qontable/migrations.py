@@ -4,18 +4,21 @@ One database, one schema and one role per service; role and schema carry the ser
 path is its own schema, so that migrations and queries name no schema and a role sees no other's tables (DESIGN 3).
 """
 
+import os
 import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 import typer
 
 KIT = Path(__file__).parent / "kit_migrations"
 """The tables that every schema has: inbox, outbox, set-aside records."""
+MAINTENANCE = ("postgres", "template1")
+"""Databases that every cluster has and lets everybody into."""
 _PROVISION_LOCK = 0x516F6E02
 
 app = typer.Typer(no_args_is_help=True)
@@ -28,7 +31,8 @@ class MigrationFailed(RuntimeError):
 async def provision(admin_url: str, service: str, password: str) -> None:
     """Give a service its role and schema in the database of `admin_url`. Idempotent; sets the role's password.
 
-    `admin_url` belongs to a superuser. Nobody but the role may use its schema, and the schema `public` is closed.
+    `admin_url` belongs to a superuser. Nobody but the role may use its schema, the schema `public` is closed, and so
+    are the databases that a cluster opens to everybody.
     """
     connection = await asyncpg.connect(admin_url)
     try:
@@ -41,7 +45,8 @@ async def provision(admin_url: str, service: str, password: str) -> None:
                 await connection.execute(f"create role {role} login")
             await connection.execute(
                 f"""
-                alter role {role} with login nosuperuser nocreatedb nocreaterole nobypassrls password {secret};
+                alter role {role} with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls
+                    password {secret};
                 alter role {role} set search_path = {role};
                 create schema if not exists {role} authorization {role};
                 revoke all on schema {role} from public;
@@ -50,6 +55,9 @@ async def provision(admin_url: str, service: str, password: str) -> None:
                 grant connect, temporary on database {database} to {role};
                 """
             )
+            for name in MAINTENANCE:
+                if await connection.fetchval("select has_database_privilege('public', $1, 'connect')", name):
+                    await connection.execute(f"revoke all on database {name} from public")
     finally:
         await connection.close()
 
@@ -57,7 +65,7 @@ async def provision(admin_url: str, service: str, password: str) -> None:
 def role_url(admin_url: str, role: str, password: str) -> str:
     """The address of the admin's database with a service's role."""
     admin = urlsplit(admin_url)
-    return admin._replace(netloc=f"{role}:{password}@{admin.hostname}:{admin.port or 5432}").geturl()
+    return admin._replace(netloc=f"{role}:{quote(password, safe='')}@{admin.hostname}:{admin.port or 5432}").geturl()
 
 
 def migrate(database_url: str, service: str, directory: Path) -> None:
@@ -74,14 +82,14 @@ def migrate(database_url: str, service: str, directory: Path) -> None:
 def _run_dbmate(database_url: str, service: str, migrations: Path, table: str) -> None:
     command = [
         _dbmate(),
-        f"--url={_for_dbmate(database_url)}",
         f"--migrations-dir={migrations}",
         f"--migrations-table={table}",
         "--no-dump-schema",
         "--migration-lock",
         "migrate",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"DATABASE_URL": _for_dbmate(database_url)}  # command lines are read by everybody
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise MigrationFailed(f"{service}: {migrations.name} was refused: {(done.stderr or done.stdout).strip()}")
 

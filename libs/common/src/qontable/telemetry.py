@@ -6,10 +6,12 @@ OpenTelemetry (semantic-conventions, `docs/messaging`, 2026-08).
 """
 
 import logging
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 from opentelemetry import trace
@@ -19,7 +21,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
@@ -30,9 +32,12 @@ NOISY = ("aiokafka", "httpx", "httpcore", "uvicorn.access", "faststream")
 
 
 def configure(service: str, settings: Settings) -> None:
-    """Set up logs and traces of this process. Libraries that repeat themselves are thinned to errors."""
+    """Set up logs and traces of this process.
+
+    Libraries that repeat themselves are thinned to errors, and none speaks at DEBUG, where they quote what they handle.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=level, format="%(message)s", handlers=[_stdlib_handler()], force=True)
+    logging.basicConfig(level=max(level, logging.INFO), format="%(message)s", handlers=[_stdlib_handler()], force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
     structlog.configure(
@@ -41,7 +46,7 @@ def configure(service: str, settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_trace,
-            structlog.processors.format_exc_info,
+            _say_where,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -66,12 +71,28 @@ def span(
     links: tuple[str, ...] = (),
     attributes: Mapping[str, AttributeValue] | None = None,
 ) -> Iterator[Span]:
-    """A span under `parent` (a traceparent) or the present one; `links` are traceparents of earlier traces."""
+    """A span under `parent` (a traceparent) or the present one; `links` are traceparents of earlier traces.
+
+    Of an exception that passes through it keeps the type only: messages quote values, as logs must not either.
+    """
     linked = [Link(trace.get_current_span(read_context(text)).get_span_context()) for text in links]
     context = read_context(parent) if parent else None
     tracer = trace.get_tracer("qontable")
-    with tracer.start_as_current_span(name, context=context, kind=kind, links=linked, attributes=attributes) as current:
-        yield current
+    with tracer.start_as_current_span(
+        name,
+        context=context,
+        kind=kind,
+        links=linked,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            current.set_attribute("error.type", type(error).__name__)
+            current.set_status(StatusCode.ERROR)
+            raise
 
 
 def start_span(name: str, kind: SpanKind, *, parent: str | None, attributes: Mapping[str, AttributeValue]) -> Span:
@@ -118,6 +139,27 @@ def _add_trace(_logger: object, _method: str, event: structlog.typing.EventDict)
     return event
 
 
+def _say_where(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """In place of a traceback: the error's type and where it arose. Libraries repeat its words in their own line."""
+    error = _exception_of(event.pop("exc_info", None))
+    if error is not None:
+        line, words = _first_line(str(event["event"])), _first_line(str(error))
+        event["event"] = line.replace(words, "…") if words else line
+        event |= {"error": type(error).__name__, "at": frames(error)}
+    return event
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+def _exception_of(exc_info: Any) -> BaseException | None:
+    """What is logged with a line: an exception, the triple that holds it, or a wish for the present one."""
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    return exc_info[1] if isinstance(exc_info, tuple) else sys.exception() if exc_info else None
+
+
 def _stdlib_handler() -> logging.Handler:
     """Lines of libraries in the same JSON form as ours."""
     handler = logging.StreamHandler()
@@ -130,7 +172,7 @@ def _stdlib_handler() -> logging.Handler:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _say_where,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
