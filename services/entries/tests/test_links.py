@@ -29,13 +29,17 @@ from .document_server import PDF, DocumentServer
         "::7f00:1",
         "fec0::1",
         "2002:7f00:0001::1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::1",
+        "::7f00:1",
+        "fec0::1",
     ],
 )
 def test_an_address_inside_a_network_is_not_public(address: str) -> None:
     assert not _is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
 def test_an_address_of_the_internet_is_public(address: str) -> None:
     assert _is_public(ipaddress.ip_address(address))
 
@@ -51,7 +55,18 @@ async def test_a_private_address_is_refused_before_anything_is_sent(host: str) -
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.org/x", "file:///etc/hostname", "https://", "http://u:p@example.org/x", "?"]
+    "url",
+    [
+        "ftp://example.org/x",
+        "file:///etc/hostname",
+        "https://",
+        "http://u:p@example.org/x",
+        "?",
+        "http://example..org/x",
+        f"http://{'a' * 64}.org/x",
+        "http://xn--/x",
+        "http://127.0.0.1:99999/x",
+    ],
 )
 async def test_anything_but_a_plain_web_address_is_refused(url: str) -> None:
     with pytest.raises(LinkRefused):

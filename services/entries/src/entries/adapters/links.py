@@ -13,6 +13,7 @@ import httpx
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 LINK_ENDED = (401, 403, 404, 410)
+MAX_PORT = 65_535
 ASSIGNED = ipaddress.IPv6Network("2000::/3")
 """Where all addresses of the IPv6 internet lie (RFC 4291, IANA's registry)."""
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -100,7 +101,7 @@ def _read_url(text: str) -> httpx.URL:
     url = httpx.URL(text)
     if url.scheme not in ("http", "https") or not url.host:
         raise LinkRefused("document_address_invalid")
-    if url.userinfo:
+    if url.userinfo or (url.port is not None and not 0 < url.port <= MAX_PORT):
         raise LinkRefused("document_address_invalid")
     return url
 
