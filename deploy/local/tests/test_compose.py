@@ -8,11 +8,13 @@ import yaml
 
 from local_stack.containers import KAFKA_IMAGE, POSTGRES_IMAGE
 from local_stack.env_example import check_environment
+from local_stack.postgres import SETTINGS
 from local_stack.services import SERVICES
 from local_stack.settings import PROJECT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
 DOCKERFILE = (PROJECT / "deploy/docker/Dockerfile").read_text()
+SILENT = ("log_error_verbosity", "log_min_error_statement", "log_parameter_max_length")
 OWN = [spec.name for spec in SERVICES]
 
 
@@ -55,6 +57,11 @@ def test_only_the_sandbox_and_the_job_before_the_start_use_the_image_that_has_th
     targets = {name: service["build"]["target"] for name, service in COMPOSE.items() if "build" in service}
     assert {name for name, target in targets.items() if target == "sandbox"} == {"sandbox", "provision"}
     assert DOCKERFILE.count("USER qontable") == 2
+
+
+def test_the_databases_log_is_as_silent_as_on_this_machine() -> None:
+    said = {word for word in COMPOSE["postgres"]["command"] if "=" in word}
+    assert said == {f"{name}={SETTINGS[name]}" for name in SILENT}
 
 
 @pytest.mark.parametrize("name", ["build", "service", "sandbox"])

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
@@ -222,11 +223,19 @@ class House:
         return self.world.settings_env("gateways") | own
 
     async def gateway(
-        self, *, slot: str, plan: RetryPlan = FAST, lease_seconds: float = 1.0, lanes: int = 50
+        self,
+        *,
+        slot: str,
+        plan: RetryPlan = FAST,
+        lease_seconds: float = 1.0,
+        lanes: int = 50,
+        keys: Path | None = None,
     ) -> Service:
-        """A gateway process of this house, not running yet."""
+        """A gateway process of this house, not running yet; `keys` is a ring of its own."""
         values = {name.removeprefix("QONTABLE_").lower(): value for name, value in self.environment().items()}
-        own = {"slot": slot, "lease_seconds": lease_seconds, "lanes": lanes}
+        own: dict[str, Any] = {"slot": slot, "lease_seconds": lease_seconds, "lanes": lanes}
+        if keys:
+            own["private_keys"] = keys
         settings = GatewaySettings.model_validate(values | own)
         return await build(settings, {"myunisoft": self.software}, plan)
 

@@ -145,7 +145,7 @@ def _say_where(_logger: object, _method: str, event: structlog.typing.EventDict)
     if error is not None:
         line, words = _first_line(str(event["event"])), _first_line(str(error))
         event["event"] = line.replace(words, "…") if words else line
-        event |= {"error": type(error).__name__, "at": frames(error)}
+        event.update(error=type(error).__name__, at=frames(error))
     return event
 
 

@@ -55,8 +55,11 @@ class KeyRing:
     @property
     def sealing_key(self) -> SealingKey:
         """The newest key's public half."""
-        key_id, private = list(self._keys.items())[-1]
-        return SealingKey(key_id, b64encode(bytes(private.public_key)).decode())
+        return self.sealing_key_of(self.key_ids[-1])
+
+    def sealing_key_of(self, key_id: str) -> SealingKey:
+        """The public half of a key that is here."""
+        return SealingKey(key_id, b64encode(bytes(self._keys[key_id].public_key)).decode())
 
     @property
     def key_ids(self) -> tuple[str, ...]:
@@ -78,20 +81,39 @@ class KeyRing:
 
 
 def load_ring(path: Path) -> KeyRing:
-    """The ring in a file written by `write_new_key`: a JSON object, key id → base64 private key, oldest first."""
-    stored: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return KeyRing({key_id: PrivateKey(b64decode(text)) for key_id, text in stored.items()})
+    """The ring in a file written by `write_new_key`: a JSON object, key id → base64 private key, oldest first.
+
+    Raises `OSError` and, for a file that holds no ring, `ValueError` without a word of it.
+    """
+    try:
+        return KeyRing({key_id: PrivateKey(b64decode(text)) for key_id, text in _read(path).items()})
+    except (ValueError, TypeError, AttributeError, CryptoError):
+        raise ValueError(f"{path} holds no key ring") from None
 
 
 def write_new_key(path: Path, key_id: str) -> None:
-    """Add a fresh private key to the ring in `path`, readable by its owner only. Raises when the id is taken.
-
-    The file is replaced whole: a crash leaves the ring that was, never half of one.
-    """
-    stored: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """Add a fresh private key to the ring in `path`, readable by its owner only. Raises when the id is taken."""
+    stored = _read(path) if path.exists() else {}
     if key_id in stored:
         raise ValueError(f"key {key_id} exists already")
-    stored[key_id] = b64encode(bytes(PrivateKey.generate())).decode()
+    _write(path, stored | {key_id: b64encode(bytes(PrivateKey.generate())).decode()})
+
+
+def remove_key(path: Path, key_id: str) -> None:
+    """Take a key out of the ring in `path`. Raises when it is not there or the only one."""
+    stored = _read(path)
+    if key_id not in stored or len(stored) == 1:
+        raise ValueError(f"key {key_id} is not there, or the only one")
+    _write(path, {name: text for name, text in stored.items() if name != key_id})
+
+
+def _read(path: Path) -> dict[str, str]:
+    stored: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return stored
+
+
+def _write(path: Path, stored: dict[str, str]) -> None:
+    """Replace the file whole: a crash leaves the ring that was, never half of one."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(stored, file, indent=2)

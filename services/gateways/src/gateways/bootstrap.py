@@ -5,11 +5,13 @@ from datetime import timedelta
 from functools import partial
 
 from gateways.adapters.http import open_client
+from gateways.adapters.keys import Keys
 from gateways.adapters.slots import Presence
 from gateways.app.announcing import announce
-from gateways.app.connecting import reseal, take_connections
+from gateways.app.connecting import take_connections
 from gateways.app.dispatches import set_aside, take_dispatched
 from gateways.app.gauging import Gauges
+from gateways.app.keys import KeyWatch, Resealing
 from gateways.app.lanes import Lanes
 from gateways.app.parts import Parts
 from gateways.app.people import take_recalls, take_resolutions
@@ -25,7 +27,6 @@ from qontable.events.hub import ConnectionChanged, ConnectionCheckRequested, Del
 from qontable.events.reference import AccountsCreationRequested, AccountsRefreshRequested
 from qontable.service import Service
 from qontable.storage import open_storage
-from qontable.vault import load_ring
 
 DAILY_SECONDS = 24 * 3600.0
 SLOT_SECONDS = 5.0
@@ -38,7 +39,7 @@ async def build(
 ) -> Service:
     """A gateway, ready to run. Connectors are those that the settings name unless others are given."""
     chosen = connectors or load_connectors(settings.connector_names())
-    ring = load_ring(settings.private_keys)
+    ring = Keys(settings.private_keys)
     service = await Service.open("gateways", settings)
     clients = {name: open_client() for name in chosen}
     parts = Parts(
@@ -54,8 +55,6 @@ async def build(
         service.add_part(client)
     _consume(service, list(chosen))
     _work(service, settings, parts)
-    service.add_loop("announce", partial(announce, parts), idle_seconds=DAILY_SECONDS)
-    service.add_loop("reseal", partial(reseal, parts), idle_seconds=DAILY_SECONDS)
     service.add_loop("gauges", Gauges(parts).step, idle_seconds=GAUGE_SECONDS)
     return service
 
@@ -86,3 +85,16 @@ def _work(service: Service, settings: GatewaySettings, parts: Parts) -> None:
     service.add_part(lanes)
     service.add_loop("slot", presence.step, idle_seconds=SLOT_SECONDS)
     lanes.loop = service.add_loop("lanes", lanes.step, idle_seconds=POLL_SECONDS)
+    _keep_keys(service, parts, presence)
+
+
+def _keep_keys(service: Service, parts: Parts, presence: Presence) -> None:
+    """The key ring, and what is said anew as soon as credentials are sealed under another key."""
+    announcing = service.add_loop("announce", partial(announce, parts), idle_seconds=DAILY_SECONDS)
+    resealing = service.add_loop("reseal", Resealing(parts).step, idle_seconds=DAILY_SECONDS)
+
+    def agreed() -> None:
+        announcing.wake()
+        resealing.wake()
+
+    service.add_loop("keys", KeyWatch(parts, presence, agreed).step, idle_seconds=POLL_SECONDS)

@@ -66,17 +66,19 @@ async def by_id(connection: Connection, connection_id: str) -> KnownConnection |
 
 
 async def sealed_under_other_keys(
-    connection: Connection, connectors: Sequence[str], key_id: str, known_keys: Sequence[str], most: int
+    connection: Connection, connectors: Sequence[str], key_id: str, known_keys: Sequence[str], after: str, most: int
 ) -> list[KnownConnection]:
-    """Connections whose credentials are sealed under a key that is here, but is not the newest."""
+    """The next connections after an id whose credentials are sealed under a key that is here, but not this one."""
     rows = await connection.fetch(
         """
         select * from connections
-        where connector = any($1) and key_id <> $2 and key_id = any($3) order by changed_at limit $4
+        where connector = any($1) and key_id <> $2 and key_id = any($3) and connection_id > $4
+        order by connection_id limit $5
         """,
         list(connectors),
         key_id,
         list(known_keys),
+        after,
         most,
     )
     return [_known(row) for row in rows]

@@ -36,6 +36,16 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """A lane whose halt has ended; `token` is that of the lease which it took from its last owner."""
+
+    connection_id: str
+    firm_id: str
+    connector: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A lane just taken: its lease, and the requests that earlier owners made lately.
 
@@ -223,6 +233,29 @@ async def write_health(connection: Connection, connection_id: str, health: LaneH
         health.since,
         health.message.model_dump(exclude_none=True) if health.message else None,
     )
+
+
+async def end_unreadable(connection: Connection, key_ids: Sequence[str]) -> list[Resumed]:
+    """End the halts of lanes whose credentials could not be opened, now that these keys are held; the lanes.
+
+    Whoever owns such a lane has none of its credentials and loses it; nothing is under way on it.
+    """
+    rows = await connection.fetch(
+        """
+        with resumed as (
+            update lanes set
+                halted_version = null, due_at = clock_timestamp(), lease_token = lease_token + 1, lease_until = null
+            from connections
+            where connections.connection_id = lanes.connection_id and lanes.halted_version = connections.version
+                and lanes.health_message ->> 'category' = 'credentials_unreadable' and connections.key_id = any($1)
+            returning lanes.*
+        )
+        select *, pg_notify($2 || '_' || current_schema(), connection_id) from resumed
+        """,
+        list(key_ids),
+        CHANNEL,
+    )
+    return [Resumed(row["connection_id"], row["firm_id"], row["connector"], row["lease_token"]) for row in rows]
 
 
 async def free_leases_of(connection: Connection, owner: Owner) -> None:

@@ -18,7 +18,7 @@ from qontable.database import UNREACHABLE
 
 log = structlog.get_logger()
 
-_SLOT_LOCK = 0x516F6E10
+SLOT_LOCK = 0x516F6E10
 
 
 class SlotTaken(RuntimeError):
@@ -66,7 +66,7 @@ class Presence:
             self._connection = connection
 
     async def _take(self, connection: asyncpg.Connection) -> None:
-        if not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _SLOT_LOCK, self.slot):
+        if not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", SLOT_LOCK, self.slot):
             log.warning("waiting for the slot: another process holds it", slot=self.slot)
             connection.terminate()
             return

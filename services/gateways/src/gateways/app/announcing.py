@@ -5,8 +5,10 @@ from qontable.events.connector import ConnectorAnnounced
 
 
 async def announce(parts: Parts) -> bool:
-    """Announce every connector with its data sheet and the key under which credentials are sealed."""
+    """Announce every connector with its data sheet and the key to seal credentials under, once there is one."""
     key = parts.ring.sealing_key
+    if key is None:
+        return False
     async with parts.units.unit() as unit:
         for name, connector in parts.connectors.items():
             unit.publish(

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import httpx
 
+from gateways.adapters.keys import Keys
 from gateways.domain.port import Connector
 from gateways.domain.retry import RetryPlan
 from qontable.storage import Storage
 from qontable.unit import Units
-from qontable.vault import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Parts:
 
     units: Units
     storage: Storage
-    ring: KeyRing = field(repr=False)
+    ring: Keys = field(repr=False)
     connectors: Mapping[str, Connector]
     clients: Mapping[str, httpx.AsyncClient]
     plan: RetryPlan

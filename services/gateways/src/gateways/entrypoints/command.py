@@ -1,4 +1,4 @@
-"""`qontable gateways`: what the connectors can do, and how well that is known."""
+"""`qontable gateways`: what the connectors can do, and how well that is known; the keys that open credentials."""
 
 from typing import Annotated, Any
 
@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gateways.connectors.registry import load_sheets
+from gateways.entrypoints import keys
 from qontable.sheet import Fact, Sheet
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(keys.app, name="keys")
 
 MARKS = {"documented": "documented", "corroborated": "corroborated", "assumed": "[yellow]assumed[/yellow]"}
 

@@ -133,6 +133,7 @@ async def reseal(db: Db, events: Sequence[ConnectionResealed]) -> list[Connectio
     """Take boxes that gateways sealed again, unless a person confirmed others since; the new states.
 
     Changes of options since leave the credentials what they are, so the version opened need not be the present one.
+    Several gateways may seal the same box again: the first is taken.
     """
     kept = latest(events, lambda event: event.connection_id, lambda event: event.from_version)
     rows = await db.fetch(
@@ -142,6 +143,7 @@ async def reseal(db: Db, events: Sequence[ConnectionResealed]) -> list[Connectio
             as sealed (firm_id, connection_id, from_version, key_id, box)
         where connection.connection_id = sealed.connection_id and connection.firm_id = sealed.firm_id
             and sealed.from_version between greatest(connection.credentials_version, 1) and connection.version
+            and sealed.key_id is distinct from connection.key_id
         returning connection.*
         """,
         *columns([(e.firm_id, e.connection_id, e.from_version, e.sealed.key_id, e.sealed.box) for e in kept]),
