@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 
 from qontable.database import Database
@@ -38,6 +39,10 @@ OF_ONES_OWN = {
     "/audit",
 }
 """Addresses that answer with what is one's own, whoever asks."""
+WRITABLE = """
+    select column_name as name from information_schema.columns
+    where table_schema = 'hub' and table_name = $1 and is_generated = 'NEVER'
+"""
 
 
 async def test_no_address_shows_or_changes_another_firms_data(town: Any, firm: Any, other_firm: Any) -> None:
@@ -78,7 +83,7 @@ async def test_every_table_is_guarded_row_by_row(town: Any) -> None:
     tables = await town.rows(
         """
         select relname, relrowsecurity and relforcerowsecurity as guarded from pg_class
-        where relnamespace = 'hub'::regnamespace and relkind = 'r'
+        where relnamespace = 'hub'::regnamespace and relkind in ('r', 'p', 'm', 'f')
         """
     )
     unguarded = {row["relname"] for row in tables if not row["guarded"]}
@@ -87,6 +92,30 @@ async def test_every_table_is_guarded_row_by_row(town: Any) -> None:
         "select reloptions from pg_class where relnamespace = 'hub'::regnamespace and relkind = 'v'"
     )
     assert [row["reloptions"] for row in views] == [["security_invoker=true"]]
+
+
+async def test_no_row_of_another_firm_can_be_written_to_any_table(town: Any, firm: Any, other_firm: Any) -> None:
+    await _a_whole_firm(town, firm)
+    database = await Database.connect(town.world.database_url("hub"), scope="firm", connections=1)
+    tried = set()
+    try:
+        for table in await _firm_tables(town):
+            columns = [row["name"] for row in await town.rows(WRITABLE, table)]
+            rows = await town.rows(f"select to_jsonb(t)::text as row from {table} as t where firm_id = $1", firm.id)
+            for row in rows[:1]:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                    async with database.transaction(other_firm.id) as db:
+                        await db.execute(
+                            f"""
+                            insert into {table} ({", ".join(columns)}) overriding system value
+                            select {", ".join(columns)} from jsonb_populate_record(null::{table}, $1)
+                            """,
+                            orjson.loads(row["row"]),
+                        )
+                tried.add(table)
+    finally:
+        await database.close()
+    assert len(tried) >= 12, tried
 
 
 async def test_sql_as_one_firm_reaches_no_row_of_another(town: Any, firm: Any, other_firm: Any) -> None:
