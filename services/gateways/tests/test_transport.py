@@ -1,10 +1,13 @@
 """What a failed request means, held to real sockets: what the transport raises is not what its name says."""
 
 import asyncio
+import json
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -289,6 +292,25 @@ async def test_nothing_of_ours_but_the_request_reaches_the_software() -> None:
         b"content-length",
         b"content-type",
     }
+
+
+async def test_a_software_that_repeats_the_request_in_its_refusal_gives_no_credential_away() -> None:
+    token, partner = 'tok/"en"+secret', "partner-secret"
+
+    async def repeats(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        told = {"error": {"message": f"Bearer {token} is none", "url": f"/entry?key={quote(token, safe='')}"}}
+        page = json.dumps(told).encode() + f" {token} {partner} short".encode()
+        head = f"HTTP/1.1 401 No\r\nrequest-id: of {partner}\r\nContent-Length: {len(page)}\r\n\r\n"
+        writer.write(head.encode() + page)
+
+    async with serving(repeats) as url, session() as opened:
+        asking = replace(opened, credentials={"token": token, "mode": "short"})
+        request = Request("POST", f"{url}/entry", "/entry", {}, {}, body(BODY), secrets=(partner,))
+        answer = await ask(asking, request, seconds=1)
+    assert answer.headers["request-id"] == "of (hidden)"
+    said = b'{"error": {"message": "Bearer (hidden) is none", "url": "/entry?key=(hidden)"}} (hidden) (hidden) short'
+    assert answer.body == said
 
 
 def test_every_row_of_the_table_says_what_to_do_in_both_languages() -> None:

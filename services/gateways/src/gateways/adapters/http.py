@@ -5,12 +5,14 @@ another firm. Redirects are answers, not orders: a credential never follows one 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import httpx
@@ -27,6 +29,9 @@ MOST_ANSWER_BYTES = 64 * 1024 * 1024
 LEAST_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 4.0
+HIDDEN = b"(hidden)"
+LEAST_SECRET = 6
+"""A shorter one is no secret, and stands in answers by chance."""
 FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -40,7 +45,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `route` is its path without ids, for traces; secrets belong in `headers`, which are not shown."""
+    """One request. `route` is its path without ids, for traces; secrets belong in `headers`, which are not shown.
+
+    `secrets` are those that the connection's credentials do not hold: no answer is let in with any of them.
+    """
 
     method: str
     url: str
@@ -48,6 +56,7 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     params: Mapping[str, str] = field(default_factory=dict)
     body: Body | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +108,33 @@ async def ask(session: Session, request: Request, *, seconds: float) -> Answer:
 
     Raises `NoAnswer`, which says whether the software can have received the request, and `DocumentUnavailable` when
     the body could not be read to its end: the software then cannot have received all of it.
+
+    Some softwares repeat a request in their refusal, headers included: no credential comes back with the answer.
     """
     body = _WatchedBody(request.body) if request.body else None
     try:
         async with asyncio.timeout(session.deadline.remaining()), session.throttle.turn():
             _refuse_late_start(session)
-            return await _traced(session.http, request, body, seconds)
+            answer = await _traced(session.http, request, body, seconds)
+            return without_secrets(answer, (*session.credentials.values(), *request.secrets))
     except TimeoutError as error:
         raise _failure(error, body) from None
+
+
+def without_secrets(answer: Answer, secrets: Iterable[str]) -> Answer:
+    """The answer with `HIDDEN` wherever one of these stood, as it is, in JSON or in an address."""
+    forms = {form for secret in secrets if len(secret) >= LEAST_SECRET for form in _forms(secret)}
+    if not any(form in part for form in forms for part in (answer.body, *(v for _, v in answer.headers.raw))):
+        return answer
+    found = re.compile(b"|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+    headers = httpx.Headers([(name, found.sub(HIDDEN, value)) for name, value in answer.headers.raw])
+    return Answer(answer.status, headers, found.sub(HIDDEN, answer.body))
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    yield secret.encode()
+    yield json.dumps(secret)[1:-1].encode()
+    yield quote(secret, safe="").encode()
 
 
 def _refuse_late_start(session: Session) -> None:

@@ -40,7 +40,8 @@ class Api:
     async def get_answer(self, route: str, **params: str) -> Answer:
         """Whatever a route answers. Raises `NotAnswered` when it answers nothing."""
         query = {name: value for name, value in params.items() if f"{{{name}}}" not in route}
-        return await self._ask(Request("GET", self._url(route.format_map(params)), route, self._headers(), query))
+        url = self._url(route.format_map(params))
+        return await self._ask(Request("GET", url, route, self._headers(), query, secrets=self._secrets()))
 
     async def post(self, shape: TypeAdapter[T], route: str, content: Mapping[str, str]) -> T:
         """What an upsert answers. Raises `NotAnswered`; the call may be made again."""
@@ -68,7 +69,7 @@ class Api:
 
     def _posting(self, route: str, params: Mapping[str, str], body: Body) -> Request:
         headers = {**self._headers(), "Content-Type": "application/json"}
-        return Request("POST", self._url(route), route, headers, params, body)
+        return Request("POST", self._url(route), route, headers, params, body, self._secrets())
 
     def _url(self, path: str) -> str:
         return self._settings.url.rstrip("/") + path
@@ -83,6 +84,9 @@ class Api:
         if self._session.software_file_id:
             headers["society-id"] = self._session.software_file_id
         return headers
+
+    def _secrets(self) -> tuple[str, ...]:
+        return (self._settings.partner_secret.get_secret_value(),)
 
     async def _ask(self, request: Request) -> Answer:
         try:
