@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qontable.storage import DocumentMissing, open_storage
+from qontable.storage import DocumentMissing, folder_of, open_storage
 
 
 async def test_what_was_stored_is_read_back_by_another_process_too(tmp_path: Path) -> None:
@@ -33,3 +33,11 @@ async def test_a_large_document_comes_in_chunks_that_make_the_whole(tmp_path: Pa
     chunks = [chunk async for chunk in storage.stream("large", 100_000)]
     assert b"".join(chunks) == content
     assert len(chunks) > 1
+
+
+@pytest.mark.parametrize("firm_id", [".", "..", "...", ".firm", "frm_1", "a..b"])
+async def test_a_firm_of_any_name_has_a_folder_of_its_own(tmp_path: Path, firm_id: str) -> None:
+    folder = tmp_path / "storage"
+    await open_storage(folder.as_uri()).put(f"documents/{folder_of(firm_id)}/hash", b"content")
+    (kept,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept.parent.parent == folder / "documents"

@@ -57,6 +57,11 @@ def _own_errors(key: str) -> Iterator[None]:
         raise StorageFailed(f"storage failed at {key}: {type(error).__name__}") from None
 
 
+def folder_of(firm_id: str) -> str:
+    """A firm's id as part of a key: ids may consist of dots, which storage takes for a way out of the folder."""
+    return firm_id if firm_id.strip(".") else firm_id.replace(".", "%2E")
+
+
 def open_storage(url: str) -> Storage:
     """The storage behind a `file://` or `s3://` address; a local folder is created when it is missing."""
     if url.startswith("file://"):

@@ -31,7 +31,7 @@ from qontable.clock import now
 from qontable.entry import Finding
 from qontable.events.delivery import DocumentLinkRequested
 from qontable.events.platform import DocumentLinkRenewed
-from qontable.storage import Storage
+from qontable.storage import Storage, folder_of
 from qontable.telemetry import sampled, span
 from qontable.unit import Unit, Units
 
@@ -124,7 +124,7 @@ class Documents:
         if finding:
             await self._refuse(document, finding)
             return
-        key = f"documents/{document.firm_id}/{document.sha256}"
+        key = f"documents/{folder_of(document.firm_id)}/{document.sha256}"
         await self._storage.put(key, body)
         async with self._settling(document, "kept") as unit:
             await save_kept(unit.connection, document, key)

@@ -8,7 +8,7 @@ import orjson
 from gateways.domain.outcome import Exchange
 from gateways.domain.port import DocumentUnavailable, ParcelDocument
 from qontable.events.delivery import KeptDocument
-from qontable.storage import DocumentMissing, Storage
+from qontable.storage import DocumentMissing, Storage, folder_of
 
 CHUNK = 256 * 1024
 
@@ -46,7 +46,7 @@ async def keep_payloads(storage: Storage, firm_id: str, exchanges: Mapping[str, 
     if not kept:
         return None
     content = orjson.dumps(kept)
-    key = f"attempts/{firm_id}/{hashlib.sha256(content).hexdigest()}.json"
+    key = f"attempts/{folder_of(firm_id)}/{hashlib.sha256(content).hexdigest()}.json"
     await storage.put(key, content)
     return key
 
