@@ -5,6 +5,7 @@ import uuid
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from local_stack.services import SERVICES
 from qontable.clock import now
@@ -12,7 +13,7 @@ from qontable.envelope import Envelope
 from qontable.events import EVENT_TYPES
 from qontable.producer import open_producer
 from qontable.schemas import samples
-from qontable.topics import DISPATCHED, TOPICS
+from qontable.topics import DISPATCHED, TOPICS, all_topics
 
 from .system import System
 
@@ -38,6 +39,23 @@ async def test_every_reader_takes_every_golden_sample(system: System) -> None:
         pytest.fail(f"{await consumed(database, SOURCE)} of {expected} readings after a minute")
     finally:
         await database.close()
+
+
+async def test_services_read_exactly_the_topics_that_the_table_of_access_gives_them(system: System) -> None:
+    prefix = system.world.topic_prefix
+    admin = AIOKafkaAdminClient(bootstrap_servers=system.world.kafka)
+    await admin.start()
+    try:
+        groups = {group for group, *_ in await admin.list_consumer_groups() if group.startswith(prefix)}
+    finally:
+        await admin.close()
+    allowed = {
+        f"{prefix}{'sandbox' if reader == 'platform' else reader}.{topic.name}"
+        for topic in all_topics()
+        for reader in topic.readers
+        if (reader, topic.name) not in {("platform", name) for name in UNREAD_BY_STAND_IN}
+    }
+    assert groups == allowed
 
 
 async def publish_samples(system: System) -> int:

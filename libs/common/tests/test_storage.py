@@ -39,5 +39,9 @@ async def test_a_large_document_comes_in_chunks_that_make_the_whole(tmp_path: Pa
 async def test_a_firm_of_any_name_has_a_folder_of_its_own(tmp_path: Path, firm_id: str) -> None:
     folder = tmp_path / "storage"
     await open_storage(folder.as_uri()).put(f"documents/{folder_of(firm_id)}/hash", b"content")
-    (kept,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    (kept,) = _files(tmp_path)
     assert kept.parent.parent == folder / "documents"
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -12,10 +12,12 @@ import typer
 
 from qontable.events import EVENT_TYPES
 from qontable.schemas import FOLDER, contract_name, schema
+from qontable.schemas.access import render
 from qontable.schemas.asyncapi import assemble
 from qontable.schemas.generation import breaks, generate
 
 DOCUMENT = Path("docs/asyncapi.json")
+ACCESS = "kafka-access.md"
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 Document = Annotated[Path, typer.Option(help="Where the AsyncAPI document is.")]
 
@@ -27,7 +29,10 @@ def write(
         bool, typer.Option("--breaking", help="Also where it breaks readers: before a release.")
     ] = False,
 ) -> None:
-    """Write every schema and the AsyncAPI document. Refuses a change that breaks readers of the same major version."""
+    """Write every schema, the AsyncAPI document and the table of access.
+
+    Refuses a change that breaks readers of the same major version.
+    """
     broken = [] if breaking else list(_breaking())
     if broken:
         typer.echo("\n".join(broken), err=True)
@@ -45,13 +50,14 @@ def check(document: Document = DOCUMENT) -> None:
         typer.echo(f"{file.name} is out of date: run `make schemas`", err=True)
     if stale:
         raise typer.Exit(1)
-    typer.echo(f"{len(EVENT_TYPES)} schemas and {document.name} are up to date")
+    typer.echo(f"{len(EVENT_TYPES)} schemas, {document.name} and {ACCESS} are up to date")
 
 
 def _files(document: Path) -> Iterator[tuple[Path, bytes]]:
     for ce_type, event in EVENT_TYPES.items():
         yield FOLDER / f"{contract_name(ce_type)}.json", _rendered(generate(event))
     yield document, _rendered(assemble())
+    yield document.with_name(ACCESS), render().encode()
 
 
 def _breaking() -> Iterator[str]:
