@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test crash storm storm-broken evening check format lock schemas settings up down status reset doctor clean
+.PHONY: help setup run demo test crash storm storm-broken evening bench check format lock schemas settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -11,6 +11,8 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-in
 	--strip-extras --allow-unsafe
 T ?=
 N ?= 2
+B ?=
+J ?=
 
 ##@ See it work
 
@@ -53,10 +55,13 @@ evening: setup ## An evening on which everything is ready at once, processes kil
 	@EVENING_ENTRIES=$(or $(ENTRIES),100000) EVENING_FILES=$(or $(FILES),500) EVENING_KILLS=$(or $(KILLS),4) \
 		EVENING_SEED=$(or $(SEED),20261025) $(BIN)/pytest tests-e2e/test_evening.py -q -s
 
+bench: setup ## How near the bare machine: ratios, processor time, latency, memory (B=intake for one, J=1 for JSON)
+	@$(BIN)/python -m bench $(B) $(if $(J),--json)
+
 check: .state/packages ## Lint, format, types, direction of imports, contracts up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(addsuffix /src,$(PACKAGES))
+	$(BIN)/mypy $(addsuffix /src,$(PACKAGES)) bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m qontable.schemas check
 

@@ -1,0 +1,41 @@
+"""Every bench runs and prints its figures; how fast this machine is, no test says."""
+
+import asyncio
+import os
+import sys
+
+import orjson
+
+from bench.benches import BENCHES
+from local_stack.backends import Backends
+from local_stack.settings import PROJECT
+
+FIGURES = {
+    "intake",
+    "delivery",
+    "refresh, all new",
+    "refresh, 1 % renamed",
+    "refresh, unchanged",
+    "documents",
+}
+
+
+async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Backends) -> None:
+    given = {"QONTABLE_TEST_KAFKA": backends.kafka, "QONTABLE_TEST_POSTGRES": backends.postgres}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bench", "--smoke", "--json"),
+        cwd=PROJECT,
+        env=os.environ | given,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+
+    assert process.returncode == 0, errors.decode()
+    report = orjson.loads(output)
+    assert {figure["name"] for figure in report["figures"]} == FIGURES
+    assert all(figure["system"]["per_second"] > 0 and figure["bare"]["per_second"] > 0 for figure in report["figures"])
+    assert len(report["hops_ms"]) == 9
+    assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data"}
+    assert list(BENCHES) == ["intake", "delivery", "refresh", "latency", "documents"]
