@@ -17,6 +17,7 @@ LONGEST_IDLE_SECONDS = 30
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Scope = Literal["service", "firm"]
+CLOSE_SECONDS = 5.0
 
 UNREACHABLE: tuple[type[BaseException], ...] = (
     OSError,
@@ -60,6 +61,7 @@ class Database:
             min_size=1,
             max_size=connections,
             init=_speak_json,
+            reset=_leave_as_it_is,
             command_timeout=60,
             server_settings={
                 "qontable.scope": scope,
@@ -77,9 +79,25 @@ class Database:
                 await connection.execute("select set_config('qontable.firm_id', $1, true)", firm_id)
             yield connection
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Connection]:
+        """A connection for session locks and channels listened to, which live as long as it does: for the block."""
+        async with self.pool.acquire() as connection:
+            try:
+                yield connection
+            finally:
+                await connection.close(timeout=CLOSE_SECONDS)
+
     async def close(self) -> None:
         """Close every connection."""
         await self.pool.close()
+
+
+async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
+    """A connection given back holds no state: settings end with their transaction, the rest is for `session`.
+
+    Without this asyncpg asks the server to forget everything each time, which costs as much as a statement.
+    """
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:

@@ -94,7 +94,7 @@ class Relay:
         """
         producer = await open_producer(self._kafka)
         try:
-            async with self._database.pool.acquire() as connection:
+            async with self._database.session() as connection:
                 await _become_relay(connection)
                 await self._relay_for_ever(connection, producer)
         finally:

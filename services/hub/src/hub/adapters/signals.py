@@ -34,7 +34,7 @@ class Signals:
     async def listen(self) -> bool:
         """A step of a background loop: hear signals for a while. Cancelled at the end, it lets everyone go home."""
         try:
-            async with self._database.pool.acquire() as connection:
+            async with self._database.session() as connection:
                 await self._listen_on(connection)
         except asyncio.CancelledError:
             self._stopped = True
