@@ -75,7 +75,7 @@ def cut_code(code: str, limit: Limit | None, others: Iterable[str] = ()) -> CutT
     """
     if limit is None:
         return CutText(code, code)
-    if limit.characters is not None and not all(re.fullmatch(limit.characters, character) for character in code):
+    if limit.characters is not None and "".join(re.findall(limit.characters, code)) != code:
         raise TextRefused("code_characters")
     if limit.overflow != "cut_after_collision_check":
         if len(code) > limit.max:
@@ -95,7 +95,7 @@ def _allowed(text: str, limit: Limit) -> str:
     """
     if limit.characters is None:
         return text
-    kept = "".join(character for character in text if re.fullmatch(limit.characters, character))
+    kept = "".join(re.findall(limit.characters, text))
     if kept != text and limit.overflow == "refuse":
         raise TextRefused("text_characters")
     return kept

@@ -15,6 +15,7 @@ BOOK_CURRENCY = "EUR"
 """Books are kept in euros (Code de commerce, art. L123-22); other currencies stand on lines as foreign amounts."""
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _EXPONENTS: dict[str, int] = {currency.code: currency.exponent or 0 for currency in Currency}
+_STEPS: dict[int, Decimal] = {places: Decimal(1).scaleb(-places) for places in set(_EXPONENTS.values())}
 
 
 class InvalidAmount(ValueError):
@@ -56,7 +57,7 @@ def parse_amount(text: str, currency: str = "EUR") -> Decimal:
     if amount.adjusted() >= MAX_INTEGER_DIGITS:
         why = f"more than {MAX_INTEGER_DIGITS} digits before the decimal mark"
         raise InvalidAmount(why, "amount_too_large", max=str(MAX_INTEGER_DIGITS))
-    quantized = amount.quantize(Decimal(1).scaleb(-places))
+    quantized = amount.quantize(_STEPS[places])
     if quantized != amount:
         why = f"more decimals than {currency} has ({places})"
         raise InvalidAmount(why, "amount_too_precise", currency=currency, places=str(places))

@@ -6,7 +6,6 @@ Readers ignore fields they do not know; a change that would break a reader is a 
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Self
 
-import orjson
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
@@ -86,4 +85,4 @@ class Event(Part):
 
     def body(self) -> bytes:
         """The body on the wire: deterministic, so that the same fact has the same bytes."""
-        return orjson.dumps(self.model_dump(mode="json", exclude_none=True))
+        return self.model_dump_json(exclude_none=True).encode()
