@@ -52,8 +52,12 @@ async def insert_deliveries(
         """
         insert into deliveries (delivery_id, firm_id, file_id, entry_id, revision, connection_id, software_file_id,
             dispatch, dispatched_at, traceparent, acknowledge_by)
-        select *, $11 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[],
-            $7::text[], $8::jsonb[], $9::timestamptz[], $10::text[])
+        select delivery_id, firm_id, file_id, entry_id, revision, connection_id, software_file_id,
+            dispatch::jsonb, dispatched_at, traceparent, $11
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[],
+            $7::text[], $8::text[], $9::timestamptz[], $10::text[])
+            as new (delivery_id, firm_id, file_id, entry_id, revision, connection_id, software_file_id, dispatch,
+                dispatched_at, traceparent)
         """,
         [event.delivery_id for event in events],
         [event.firm_id for event in events],
@@ -62,7 +66,7 @@ async def insert_deliveries(
         [event.entry.revision for event in events],
         [event.connection_id for event in events],
         [event.software_file for event in events],
-        [event.model_dump(mode="json", exclude=CONTENT) for event in events],
+        [event.model_dump_json(exclude=CONTENT) for event in events],
         [event.dispatched_at for event in events],
         [traceparent for _, traceparent in dispatched],
         acknowledge_by,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from entries.domain.facts import DeliveryFacts, EntryFacts, EntryKey, columns
 from qontable.database import Connection
 from qontable.events.delivery import EntryDeliveryChanged
@@ -81,37 +83,32 @@ async def save_standings(connection: Connection, standings: Sequence[Standing], 
     """Write what was decided, and the history of what changed before anyone's eyes."""
     await connection.execute(
         """
-        update entries set status = new.status, visible = coalesce(new.visible, entries.visible),
-            version = new.version, changed_at = case when new.visible is null then entries.changed_at else $10 end,
-            check_due = new.check_due, returned_revision = new.returned_revision,
-            accepted_revision = new.accepted_revision, delivery_id = new.delivery_id
-        from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::bigint[], $6::timestamptz[], $7::integer[],
-            $8::integer[], $9::text[])
-            as new (file_id, entry_id, status, visible, version, check_due, returned_revision, accepted_revision,
-                delivery_id)
-        where entries.file_id = new.file_id and entries.entry_id = new.entry_id
+        with standing as (
+            select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[],
+                $7::integer[], $8::integer[], $9::text[], $10::integer[])
+                as standing (file_id, entry_id, status, visible, version, check_due, returned_revision,
+                    accepted_revision, delivery_id, revision)
+        ), saved as (
+            update entries set status = new.status, visible = coalesce(new.visible::jsonb, entries.visible),
+                version = new.version, changed_at = case when new.visible is null then entries.changed_at else $11 end,
+                check_due = new.check_due, returned_revision = new.returned_revision,
+                accepted_revision = new.accepted_revision, delivery_id = new.delivery_id
+            from standing as new
+            where entries.file_id = new.file_id and entries.entry_id = new.entry_id
+        )
+        insert into status_history (file_id, entry_id, version, revision, status, visible, changed_at)
+        select file_id, entry_id, version, revision, status, visible::jsonb, $11 from standing
+        where visible is not null
         """,
         *columns([standing.key for standing in standings]),
         [standing.status for standing in standings],
-        [standing.visible for standing in standings],
+        [orjson.dumps(standing.visible).decode() if standing.visible is not None else None for standing in standings],
         [standing.version for standing in standings],
         [standing.check_due for standing in standings],
         [standing.returned_revision for standing in standings],
         [standing.accepted_revision for standing in standings],
         [standing.delivery_id for standing in standings],
-        now,
-    )
-    changed = [standing for standing in standings if standing.visible is not None]
-    await connection.execute(
-        """
-        insert into status_history (file_id, entry_id, version, revision, status, visible, changed_at)
-        select *, $7 from unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::text[], $6::jsonb[])
-        """,
-        *columns([standing.key for standing in changed]),
-        [standing.version for standing in changed],
-        [standing.revision for standing in changed],
-        [standing.status for standing in changed],
-        [standing.visible for standing in changed],
+        [standing.revision for standing in standings],
         now,
     )
 
