@@ -46,14 +46,16 @@ class Ledger:
         self._rules = rules
         self._version = version
         self._openings = Gathering[Sequence[str], list[Opened]](self._open)
-        self._settlements = Gathering[Tried, None](self._settle_batch)
+        self._out: set[str] = set()  # put on record, not answered yet
+        self._settlements = Gathering[Tried, None](self._settle_batch, more_to_come=lambda: bool(self._out))
 
     async def open(self, delivery_ids: Sequence[str]) -> list[Opened]:
         """Put attempts on record; deliveries that were recalled or changed hands are left out."""
         return await self._openings(delivery_ids)
 
     async def settle(self, tried: Tried) -> None:
-        """Write what came of a try, and what follows from it."""
+        """Write what came of a try, and what follows from it; those of other tries under way join it."""
+        self._out.discard(tried.delivery.delivery_id)
         await self._settlements(tried)
 
     async def note(self, unit: Unit, sign: Sign, started_at: datetime) -> None:
@@ -66,6 +68,7 @@ class Ledger:
         async with self._parts.units.database.pool.acquire() as connection:
             opened = await attempts.open_sends(connection, self._lease, wanted, self._rules.attempt)
         by_id = {item.delivery_id: item for item in opened}
+        self._out.update(by_id)
         if left_out := [name for name in wanted if name not in by_id]:
             await self._take_back(left_out)
         return [[by_id[name] for name in portion if name in by_id] for portion in portions]
