@@ -50,6 +50,13 @@ SILENT = {
         from entries.entries e left join hub.entry h using (file_id, entry_id)
         where (e.version, e.status) is distinct from (h.version, h.status)
     """,
+    "returned for an account that the software has": """
+        select p.file_id || '/' || p.entry_id || ', account ' || a.number, p.file_id, p.entry_id
+        from sandbox.platform_entries p cross join lateral jsonb_array_elements(p.findings) as found (finding)
+        join sandbox.software_accounts a on a.software_file_id::text = p.software_file_id and not a.closed
+            and a.number = substring(finding -> 'message' ->> 'en' from 'ccount ([^ ]+) does not exist')
+        where p.status = 'to_verify' and finding ->> 'code' in ('account_unknown', 'subsidiary_unknown')
+    """,
     "synchronized without a delivery in the books": """
         select e.file_id || '/' || e.entry_id from entries.entries e
         where e.status = 'synchronized' and not exists (
@@ -81,7 +88,7 @@ SILENT = {
         )
     """,
 }
-"""Where one part says something else than another, or nothing; each row names it. A correction that crossed a newer
+"""Where one part says something else than another, or nothing; each row says it, and names the entry where it is one. A correction that crossed a newer
 revision is refused by the stand-in platform: that is as it should be."""
 
 
@@ -131,9 +138,10 @@ async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
     for firm in firms:
         for file in firm.files:
             _add_ledger(judgement, file, await firm.systems.control.ledger(CONNECTOR, file.code))
-    judgement.silent += _lines(
-        {what: [str(row[0]) for row in rows] for what, query in SILENT.items() if (rows := await eyes.rows(query))}
-    )
+    for what, query in SILENT.items():
+        rows = await eyes.rows(query)
+        judgement.silent += _lines({what: [str(row[0]) for row in rows]} if rows else {})
+        judgement.wrong.update((row["file_id"], row["entry_id"]) for row in rows if "entry_id" in row)
     judgement.silent += await _unaccounted(eyes, kafka)
     judgement.states.update(
         {row["status"]: row["count"] for row in await eyes.rows("select status, count(*) from hub.entry group by 1")}
