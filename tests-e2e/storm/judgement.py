@@ -88,8 +88,8 @@ SILENT = {
         )
     """,
 }
-"""Where one part says something else than another, or nothing; each row says it, and names the entry where it is one. A correction that crossed a newer
-revision is refused by the stand-in platform: that is as it should be."""
+"""Where one part says something else than another, or nothing; each row says it, and names the entry where it is one. A
+correction that crossed a newer revision is refused by the stand-in platform: that is as it should be."""
 
 
 @dataclass(slots=True)
