@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from qontable import metrics
@@ -61,6 +61,18 @@ async def test_headers_of_others_may_be_anything(desk: Any) -> None:
     async with desk.running(desk.subscription(topic)):
         await desk.eventually(lambda: _counted(desk.seen(topic), 1))
     assert await desk.aside(topic) == []
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_records_are_read_however_their_producer_compresses_them(desk: Any, codec: str) -> None:
+    topic = await desk.new_topic()
+    producer = AIOKafkaProducer(bootstrap_servers=desk.world.kafka, compression_type=codec)
+    await producer.start()
+    headers = list(_headers(desk, codec).items())
+    await producer.send_and_wait(f"{desk.world.topic_prefix}{topic}", desk.event(codec).body(), headers=headers)
+    await producer.stop()
+    async with desk.running(desk.subscription(topic)):
+        await desk.eventually(lambda: _counted(desk.seen(topic), 1))
 
 
 async def test_a_body_beyond_the_limit_is_set_aside(desk: Any) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qontable.events.delivery import EntryRecallRequested, EntryStatusChanged
+from qontable.events.delivery import EntryDispatched, EntryRecallRequested, EntryStatusChanged
 
 from .client import line
 from .house import House
@@ -199,6 +199,56 @@ async def test_a_dispatch_that_nobody_acknowledges_is_issued_again_under_its_key
     again = await house.dispatched(client, "ent", 2)
     assert again == first.model_copy(update={"issue": 2})
     assert len(house.orders(client, "heard")) == 1
+
+
+async def run_out_of_issues(house: House, order: EntryDispatched) -> None:
+    """As if the order had been issued eight times, and nobody had said a word."""
+    await house.database.execute(
+        "update entries.deliveries set issue = 8, acknowledge_by = now() where delivery_id = $1", order.delivery_id
+    )
+    house.wake("reissue")
+
+
+async def test_a_dispatch_that_no_gateway_takes_is_shown_as_parked_and_issued_no_more(house: House) -> None:
+    client = await house.client()
+    await house.say(client.validated("ent"))
+    order = await house.dispatched(client, "ent")
+    await run_out_of_issues(house, order)
+    told = await house.status(client, "ent", "sending", detail="parked", delivery_state="parked")
+    assert told.message is not None
+    assert (told.message.category, set(told.message.remedy)) == ("not_taken", {"fr", "en"})
+    assert await house.fetchval(
+        "select acknowledge_by is null and open from entries.deliveries where delivery_id = $1", order.delivery_id
+    )
+    assert len(house.orders(client, "ent")) == 1
+    await house.answer(order, "queued", 1)
+    await house.status(client, "ent", "sending", detail="queued", delivery_state="queued", version=told.version + 1)
+
+
+async def test_a_gateway_that_sets_an_order_aside_parks_it_until_it_takes_it(house: House) -> None:
+    client = await house.client()
+    await house.say(client.validated("ent"), client.validated("taken"))
+    order, taken = await house.dispatched(client, "ent"), await house.dispatched(client, "taken")
+    await house.answer(taken, "queued", 1)
+    await house.answer(taken, "parked", 0)
+    await house.answer(order, "parked", 0)
+    told = await house.status(client, "ent", "sending", detail="parked")
+    assert not house.all(EntryStatusChanged, file_id=client.file_id, entry_id="taken", detail="parked")
+    await house.answer(order, "queued", 1)
+    await house.status(client, "ent", "sending", detail="queued", version=told.version + 1)
+
+
+async def test_a_newer_revision_replaces_an_order_that_no_gateway_took(house: House) -> None:
+    client = await house.client()
+    await house.say(client.validated("ent"))
+    order = await house.dispatched(client, "ent")
+    await run_out_of_issues(house, order)
+    await house.status(client, "ent", "sending", detail="parked")
+    await house.say(client.validated("ent", 2))
+    recall = await house.hear(EntryRecallRequested, file_id=client.file_id)
+    assert recall.delivery_id == order.delivery_id
+    await house.answer(order, "recalled", 1, revision=None, connector=None, connection_id=None)
+    assert (await house.dispatched(client, "ent", 2)).entry.revision == 2
 
 
 async def test_an_entry_has_at_most_one_open_delivery(house: House) -> None:

@@ -65,15 +65,17 @@ class House:
     async def say(self, *events: Event, traceparent: str | None = None) -> None:
         """Publish events, each under a fresh identity, and wait for the broker."""
         for event in events:
-            envelope = Envelope(
-                uuid.uuid4().hex, event.ce_type(), "/test", datetime.now(UTC), event.subject, traceparent
-            )
-            await self.producer.send_and_wait(
-                f"{self.world.topic_prefix}{event.topic}",
-                event.body(),
-                key=event.key.encode(),
-                headers=[(name, value.encode()) for name, value in envelope.headers().items()],
-            )
+            await self.say_raw(event, event.body(), traceparent=traceparent)
+
+    async def say_raw(self, event: Event, body: bytes, *, traceparent: str | None = None) -> None:
+        """Publish any bytes as this event would be."""
+        envelope = Envelope(uuid.uuid4().hex, event.ce_type(), "/test", datetime.now(UTC), event.subject, traceparent)
+        await self.producer.send_and_wait(
+            f"{self.world.topic_prefix}{event.topic}",
+            body,
+            key=event.key.encode(),
+            headers=[(name, value.encode()) for name, value in envelope.headers().items()],
+        )
 
     def said(self, kind: type[E], **wanted: Any) -> list[E]:
         """What was said of this kind with these values, in order."""

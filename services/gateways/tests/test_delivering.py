@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from qontable.events.delivery import EntryAttempted, EntryDeliveryChanged
 
 from .house import House
@@ -229,3 +231,62 @@ async def test_an_unreadable_entry_is_returned_and_does_not_hold_up_its_neighbou
     assert rejected.message.category == "entry_unreadable"
     await house.reaches(healthy, "confirmed")
     assert house.software.sends(broken.entry.entry_id) == 0
+
+
+async def test_an_order_that_is_set_aside_is_told_as_parked_and_its_neighbours_leave(house: House) -> None:
+    connection = await house.connect()
+    before, broken, after = (house.dispatch(connection) for _ in range(3))
+    await house.say(before)
+    await house.say_raw(broken, broken.body().replace(b'"sequence":1', b'"sequence":"first"'))
+    await house.say(after)
+    parked = await house.reaches(broken, "parked")
+    assert (parked.version, parked.entry_id, parked.revision) == (0, broken.entry.entry_id, None)
+    assert parked.message is not None
+    assert (parked.message.category, set(parked.message.remedy)) == ("set_aside", {"fr", "en"})
+    for neighbour in (before, after):
+        await house.reaches(neighbour, "confirmed")
+    reason = "select reason = 'invalid_event' from gateways.set_aside where key = $1"
+    await house.until(reason, broken.file_id.encode())
+    await house.say(broken)
+    await house.reaches(broken, "confirmed")
+
+
+async def test_an_order_without_readable_names_is_set_aside_and_told_nobody(house: House) -> None:
+    """Entries notices by itself: it stops issuing it and shows the entry as parked."""
+    delivery = house.dispatch(await house.connect())
+    await house.say_raw(delivery, b"{")
+    await house.until("select reason = 'not_json' from gateways.set_aside where key = $1", delivery.file_id.encode())
+    assert house.states(delivery) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "category"),
+    [
+        ("not_in_books", "recalled", "never_taken"),
+        ("drop", "recalled", "dropped_by_person"),
+        ("in_books", "confirmed", "found_by_person"),
+    ],
+)
+async def test_an_answer_ends_an_order_that_was_never_taken_and_it_never_leaves_after_it(
+    house: House, answer: str, state: str, category: str
+) -> None:
+    delivery = house.dispatch(await house.connect())
+    await house.resolve(delivery, answer)
+    ended = await house.reaches(delivery, state)
+    assert ended.message is not None
+    assert (ended.version, ended.message.category) == (1, category)
+    await house.say(delivery)
+    late = await house.hears(EntryDeliveryChanged, delivery_id=delivery.delivery_id, state="recalled", revision=1)
+    assert late.version == 1
+    assert house.software.sends(delivery.entry.entry_id) == 0
+
+
+async def test_a_recall_of_an_order_that_was_never_taken_is_answered(house: House) -> None:
+    delivery = house.dispatch(await house.connect())
+    await house.recall(delivery)
+    recalled = await house.reaches(delivery, "recalled")
+    assert (recalled.version, recalled.entry_id) == (1, delivery.entry.entry_id)
+    await house.recall(delivery.model_copy(update={"delivery_id": "dlv_exported", "connector": "export"}))
+    await house.recall(marker := delivery.model_copy(update={"delivery_id": "dlv_marker"}))
+    await house.reaches(marker, "recalled")
+    assert not house.said(EntryDeliveryChanged, delivery_id="dlv_exported")
