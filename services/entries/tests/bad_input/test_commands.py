@@ -17,7 +17,9 @@ from ..client import Client
 from ..house import House
 from .records import NO_NAME, TOPIC, Wire, post
 
-PROGRAM = Path(sys.executable).with_name("qontable")
+PROGRAM = (str(Path(sys.executable).with_name("qontable")), "set-aside")
+COMMAND = (sys.executable, "-c", "from qontable.set_aside_command import app; app()")
+"""The same without the other commands of the house, which take a second to load."""
 HEADER = (
     "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|CompAuxLib|PieceRef|PieceDate|"
     "EcritureLib|Debit|Credit|EcritureLet|DateLet|ValidDate|Montantdevise|Idevise\n"
@@ -128,10 +130,9 @@ class SetAside:
             "COLUMNS": "160",
         }
 
-    async def __call__(self, *words: Any) -> tuple[int, str]:
+    async def __call__(self, *words: Any, start: tuple[str, ...] = COMMAND) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            "set-aside",
+            *start,
             *map(str, words),
             env=self.environment,
             stdout=asyncio.subprocess.PIPE,
@@ -166,7 +167,8 @@ async def test_a_record_whose_cause_is_gone_is_replayed_once(house: House, set_a
     for event in (client.firm_created(), client.file_created(), client.connected(), client.refreshed(), client.tied()):
         await house.say(event)
     await house.until_known(client)
-    assert await set_aside("replay", number) == (0, f"entries {number} is on its topic again\n")
+    replayed = await set_aside("replay", number, start=PROGRAM)
+    assert replayed == (0, f"entries {number} is on its topic again\n")
     await house.dispatched(client, "ent")
     assert await set_aside("replay", number) == (0, f"entries {number} was replayed before: nothing done\n")
     await house.say(client.validated("marker"))
