@@ -249,6 +249,15 @@ async def test_a_change_that_was_made_in_time_but_heard_of_late_still_counts(eve
     assert await evening.evenings(client) == {0: "done"}
 
 
+async def test_a_change_that_a_clock_ahead_has_said_counts_from_when_it_was_heard(evening: Evenings) -> None:
+    client = await evening.client("manual")
+    await evening.comes(client, "ent", "11:00:00")
+    await evening.house.say(client.connected(2, frequency="daily"), at=evening.moment("12:00:00", days=400))
+    await evening.waits(client, "ent")
+    evening.set("20:00:02")
+    await evening.house.dispatched(client, "ent")
+
+
 async def test_evenings_opened_by_a_wrong_clock_are_voided_and_come_again_in_their_time(evening: Evenings) -> None:
     client = await evening.client()
     evening.set("20:00:02", days=2)

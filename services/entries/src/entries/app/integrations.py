@@ -1,6 +1,7 @@
 """How files are tied to their software: integrations, connections, connectors; whom a change wakes or recalls."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from entries.adapters.deliveries import request_untied
 from entries.adapters.integrations import (
@@ -42,7 +43,7 @@ class Integrations:
     async def integration_changed(self, unit: Unit, received: Sequence[Received[FileIntegrationChanged]]) -> None:
         """Files are tied otherwise: what waited is looked at again, what is under way to the old place is recalled."""
         newest = {item.event.file_id: item for item in sorted(received, key=lambda item: item.event.version)}
-        said_at = {file_id: item.envelope.time for file_id, item in newest.items()}
+        said_at = {file_id: _said_at(item) for file_id, item in newest.items()}
         await self._changed(
             unit, await save_integrations(unit.connection, [item.event for item in newest.values()], said_at)
         )
@@ -50,7 +51,7 @@ class Integrations:
     async def connection_changed(self, unit: Unit, received: Sequence[Received[ConnectionChanged]]) -> None:
         """Connections changed, for every file that is tied through them."""
         newest = {item.event.connection_id: item for item in sorted(received, key=lambda item: item.event.version)}
-        said_at = {connection_id: item.envelope.time for connection_id, item in newest.items()}
+        said_at = {connection_id: _said_at(item) for connection_id, item in newest.items()}
         changed = await save_connections(unit.connection, [item.event for item in newest.values()], said_at)
         await self._changed(unit, await files_of_connections(unit.connection, changed))
 
@@ -75,3 +76,8 @@ class Integrations:
         await wake_files(unit.connection, files, SETTINGS, moment)
         publish_recalls(unit, await request_untied(unit.connection, files, moment), moment)
         unit.after_commit(self._woken)
+
+
+def _said_at(item: Received[FileIntegrationChanged] | Received[ConnectionChanged]) -> datetime:
+    """When it was said; a clock that is ahead said it now."""
+    return min(item.envelope.time, now())
