@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
+import psutil
 
 from entries.bootstrap import build
 from evening.town import EVENING, settings_of, settle
@@ -24,19 +25,26 @@ class EveningCost:
     """An evening of `entries` from its first row to the last record on the topic.
 
     `cpu_seconds` are this process's, `database_seconds` those during which PostgreSQL was at work on some statement for
-    it (its own count of active time, over all connections).
+    it (its own count of active time, over all connections). On a busy machine that grows with whatever else runs;
+    `database_cpu_seconds` does not: processor time of the whole server, which nothing else may use meanwhile.
     """
 
     entries: int
     files: int
     cpu_seconds: float
     database_seconds: float
+    database_cpu_seconds: float
     wall_seconds: float
 
     @property
     def per_entry(self) -> float:
         """Seconds of both together for one entry."""
         return (self.cpu_seconds + self.database_seconds) / self.entries
+
+    @property
+    def cpu_per_entry(self) -> float:
+        """Seconds of processor time, of both together, for one entry."""
+        return (self.cpu_seconds + self.database_cpu_seconds) / self.entries
 
 
 async def evening_cost(world: World, entries: int, files: int) -> EveningCost:
@@ -51,15 +59,18 @@ async def evening_cost(world: World, entries: int, files: int) -> EveningCost:
             service = await build(settings_of(world))
             async with service.running():
                 await asyncio.sleep(QUIET_SECONDS)
-                before, wall, cpu = await _active_seconds(database), time.monotonic(), time.process_time()
+                server = await _server(database)
+                before, served = await _active_seconds(database), _cpu_seconds(server)
+                wall, cpu = time.monotonic(), time.process_time()
                 clock.set(EVENING)
                 await _until_over(database, entries)
                 wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+                served = _cpu_seconds(server) - served
                 await asyncio.sleep(STATISTICS_SECONDS)
                 active = await _active_seconds(database) - before
     finally:
         await database.close()
-    return EveningCost(entries, files, cpu, active, wall)
+    return EveningCost(entries, files, cpu, active, served, wall)
 
 
 async def _until_over(database: asyncpg.Connection, entries: int) -> None:
@@ -81,3 +92,18 @@ async def _active_seconds(database: asyncpg.Connection) -> float:
         "select active_time from pg_stat_database where datname = current_database()"
     )
     return milliseconds / 1000
+
+
+async def _server(database: asyncpg.Connection) -> psutil.Process:
+    """PostgreSQL's first process, which starts all others. It has to run on this machine."""
+    backend = psutil.Process(await database.fetchval("select pg_backend_pid()"))
+    server = backend.parent()
+    assert server and "postgres" in server.name(), "PostgreSQL does not run as processes of this machine"
+    return server
+
+
+def _cpu_seconds(server: psutil.Process) -> float:
+    """Of the server and its processes, also of those that have ended."""
+    ended = server.cpu_times()
+    living = [process.cpu_times() for process in server.children(recursive=True)]
+    return float(ended.children_user + ended.children_system + sum(times.user + times.system for times in living))
