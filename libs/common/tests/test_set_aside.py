@@ -143,7 +143,8 @@ async def test_lists_show_what_waits_and_details_show_the_body_only_when_asked(d
     assert "Durand" not in table + (await command("show", row["id"])).output
     shown = json.loads((await command("show", row["id"], "--body")).output)
     assert (shown["body"], shown["headers"]) == ('{"label": "Durand"', [["ce_id", "\\xff"]])
-    await command("close", row["id"], "--note", "seen")
+    await command("close", row["id"], "--note", "seen [/by] me")
+    assert "[/by]" in (await command("list", "--topic", topic, "--ended")).output
     assert json.loads((await command("list", "--topic", topic, "--json")).output) == []
     assert len(json.loads((await command("list", "--topic", topic, "--ended", "--json")).output)) == 1
     assert (await command("show", 10**9)).exit_code == 1

@@ -13,6 +13,7 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from qontable.addresses import NoAddresses, read_addresses
 from qontable.clock import PARIS
@@ -83,7 +84,8 @@ def list_records(
     table = Table(*(Column(name, no_wrap=name in ("id", "reason")) for name in HEAD))
     for place, kept in found:
         moment = kept.set_aside_at.astimezone(PARIS).strftime("%d/%m %H:%M")
-        table.add_row(place.service, str(kept.id), moment, kept.topic, kept.reason, kept.detail, _end(kept))
+        cells = (place.service, str(kept.id), moment, kept.topic, kept.reason, kept.detail, _end(kept))
+        table.add_row(*map(Text, cells))  # as they are: what stands in brackets is no markup of ours
     Console().print(table)
 
 
