@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test crash storm storm-broken evening bench check format lock schemas settings up down status reset doctor clean
+.PHONY: help setup run demo test crash storm storm-broken evening bench canaries check format lock schemas settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -57,6 +57,9 @@ evening: setup ## An evening on which everything is ready at once, processes kil
 
 bench: setup ## How near the bare machine: ratios, processor time, latency, memory (B=intake for one, J=1 for JSON)
 	@$(BIN)/python -m bench $(B) $(if $(J),--json)
+
+canaries: setup ## Look for credentials, links and labels in everything that a running system writes
+	@$(BIN)/pytest tests-e2e/canaries -q -s
 
 check: .state/packages ## Lint, format, types, direction of imports, contracts up to date
 	$(BIN)/ruff check .

@@ -306,3 +306,12 @@ async def test_where_entries_leave_daily_one_sees_when_they_do_so_next(town: Any
     disabled = (await firm.admin.post(f"{path}/disable")).json()["connection"]
     assert disabled["next_sending"] is None
     assert (await firm.admin.get(f"/files/{file_id}")).json()["next_sending"] is None
+
+
+async def test_a_refusal_repeats_no_name_that_may_be_a_secret_or_a_label(firm: Any) -> None:
+    misplaced = {"connector": "ledgerly", "fields": {}, "options": {}, "sk_live_4eC39": "x", "optoins": {}}
+    told = (await firm.admin.post("/connections", json=misplaced)).json()["errors"]
+    assert {"body.(name)", "body.optoins", "body.options.frequency"} <= {fault["where"] for fault in told}
+    labels = {"journal_map": {"Café Durand": 3}}
+    (fault,) = (await firm.admin.put("/files/fil_1/journal-map", json=labels)).json()["errors"]
+    assert fault["where"] == "body.journal_map.(name)"

@@ -38,7 +38,7 @@ class Guard:
         headers = Headers(scope=scope)
         answer = _Answer(send)
         started = monotonic()
-        with span(scope["method"], kind=SpanKind.SERVER, parent=headers.get("traceparent")) as current:
+        with span(_method(scope), kind=SpanKind.SERVER, parent=headers.get("traceparent")) as current:
             try:
                 await self._app(scope, _limited(receive), answer.send)
             except Exception as error:  # noqa: BLE001 - every request is answered, and no value is logged
@@ -89,8 +89,13 @@ def _refusal(error: Exception) -> Refused:
 
 def _note(scope: Scope, current: Span, status: int | None, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "unknown")
-    current.update_name(f"{scope['method']} {route}")
+    method = _method(scope)
+    current.update_name(f"{method} {route}")
     current.set_attribute("http.route", route)
     current.set_attribute("http.response.status_code", status or 0)
-    method = scope["method"] if scope["method"] in METHODS else "OTHER"
     metrics.HTTP_SECONDS.labels(method, route, str(status)).observe(seconds)
+
+
+def _method(scope: Scope) -> str:
+    """The method, if it is one of ours: any word can stand in its place."""
+    return scope["method"] if scope["method"] in METHODS else "OTHER"

@@ -1,5 +1,6 @@
 """Refusals as they are answered and documented: problem documents, in the reader's language."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from hub.domain.problem import MEDIA_TYPE, Fault, Problem, Refused, catalogue
 from qontable.topics import MAX_INTAKE_BYTES
 
 MOST_FAULTS = 50
+_NAME = re.compile(r"[a-z_]{1,40}|[0-9]{1,6}")
 EVERYWHERE = ("invalid_request", "unreadable_body", "body_too_large", "unavailable", "unexpected")
 SIGNED_IN = ("token_missing", "token_refused")
 BEFORE_ROUTES = {400: "unreadable_body", 404: "route_unknown", 405: "method_not_allowed", 413: "body_too_large"}
@@ -81,7 +83,9 @@ async def _before_routes(request: Request, error: Exception) -> JSONResponse:
 
 
 def _where(location: Sequence[str | int]) -> str:
-    return ".".join(str(part) for part in location).encode(errors="replace").decode()
+    """The place of a fault. What does not look like a name of ours is not repeated: it may be a label or a secret."""
+    parts = (str(part) for part in location)
+    return ".".join(part if _NAME.fullmatch(part) else "(name)" for part in parts)
 
 
 def _as_problems(document: dict[str, Any]) -> dict[str, Any]:
