@@ -27,14 +27,16 @@ class ReceivedSpan:
 
 @dataclass
 class Receiver:
-    """Where to export to, and what has arrived."""
+    """Where to export to, and what has arrived: spans, and the exports as they came."""
 
     url: str = ""
     spans: list[ReceivedSpan] = field(default_factory=list)
+    exports: list[bytes] = field(default_factory=list)
 
     async def receive(self, request: Request) -> Response:
         """Take one export."""
-        export = ExportTraceServiceRequest.FromString(await request.body())
+        self.exports.append(await request.body())
+        export = ExportTraceServiceRequest.FromString(self.exports[-1])
         for resource in export.resource_spans:
             service = next(
                 item.value.string_value for item in resource.resource.attributes if item.key == "service.name"

@@ -60,8 +60,7 @@ class System:
 
     def kill(self, service: str) -> bool:
         """End a service's process without warning (SIGKILL); false when it is not running just now."""
-        identity = self._runners[service].state.process
-        process = identity.process() if identity else None
+        process = self.process(service)
         if process is None:
             return False
         try:
@@ -69,6 +68,11 @@ class System:
         except psutil.NoSuchProcess:
             return False
         return True
+
+    def process(self, service: str) -> psutil.Process | None:
+        """A service's process; nothing when it is not running just now."""
+        identity = self._runners[service].state.process
+        return identity.process() if identity else None
 
     async def run(self, *words: str) -> tuple[int, str]:
         """Run `qontable` against this system as a person would; exit status and what it printed."""

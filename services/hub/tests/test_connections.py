@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -191,9 +192,8 @@ async def test_credentials_sealed_again_hold_unless_a_person_confirmed_others_si
         await firm.confirm(connection_id, {"api_key": f"{town.canary}-newest", "server": "a"})
     else:
         await firm.admin.put(f"{path}/options", json={"frequency": "manual", "synchronize_accounts": False})
-    renewed = load_ring(town.world.gateway_keys).sealing_key.seal(
-        {"api_key": f"{town.canary}-renewed"}, firm_id=firm.id, connection_id=connection_id
-    )
+    newer = replace(load_ring(town.world.gateway_keys).sealing_key, key_id="newer")
+    renewed = newer.seal({"api_key": f"{town.canary}-renewed"}, firm_id=firm.id, connection_id=connection_id)
     said = {"firm_id": firm.id, "connection_id": connection_id, "connector": town.sheet.connector}
     await town.say(ConnectionResealed.model_validate(said | {"from_version": 1, "sealed": renewed}))
     if meanwhile == "other credentials":

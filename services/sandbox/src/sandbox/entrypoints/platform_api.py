@@ -21,6 +21,7 @@ from sandbox.app.publishing import ClientFile
 from sandbox.domain.drafts import Draft
 from sandbox.domain.naming import in_words_of
 from sandbox.domain.platform import Target
+from sandbox.domain.untraced import UNTRACED
 
 MOST_DRAFTS = 500
 
@@ -44,7 +45,7 @@ class UndoOrder(BaseModel):
 
 def platform_application(parts: PlatformParts) -> FastAPI:
     """The API, to be served below `/platform`."""
-    app = FastAPI(title="Sandbox platform")
+    app = FastAPI(title="Sandbox platform", telemetry=UNTRACED)
     app.include_router(_Platform(parts).router())
     return app
 

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from hub.app.hub import Hub
 from hub.entrypoints.api import audit, connections, entries, files, tokens
@@ -11,6 +12,8 @@ from hub.entrypoints.api.refusals import answer_refusals
 from hub.settings import HubSettings
 
 PREFIX = "/v1"
+UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own spans hold whole addresses, and its logs errors' words: `guard` makes ours (DESIGN 8, rule 6)."""
 DESCRIPTION = """
 Connects an accounting firm's software, maps and activates its client files, and follows their entries.
 
@@ -35,6 +38,7 @@ def create_api(hub: Hub, settings: HubSettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         servers=[{"url": PREFIX}],
+        telemetry=UNTRACED,
     )
     app.state.hub = hub
     app.state.settings = settings

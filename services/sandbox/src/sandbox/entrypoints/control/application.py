@@ -9,6 +9,7 @@ from qontable.database import Database
 from sandbox.adapters.switches import NotThere
 from sandbox.app.fault_box import FaultBox
 from sandbox.app.judging import NothingToJudge, judge
+from sandbox.domain.untraced import UNTRACED
 from sandbox.entrypoints.control import faults as fault_routes
 from sandbox.entrypoints.control import files as file_routes
 from sandbox.entrypoints.control.parts import Books
@@ -32,7 +33,7 @@ async def ledger(
 
 def control_application(database: Database, faults: FaultBox) -> FastAPI:
     """The API, to be served below `/control`."""
-    app = FastAPI(title="Qontable sandbox: control of the stand-in softwares")
+    app = FastAPI(title="Qontable sandbox: control of the stand-in softwares", telemetry=UNTRACED)
     app.state.database = database
     app.state.faults = faults
     app.include_router(router)

@@ -21,6 +21,7 @@ from sandbox.adapters.software_files import file_of
 from sandbox.app.fault_box import FaultBox
 from sandbox.app.late_bookings import RefusedLate
 from sandbox.domain.faults import Effect, Fault, Occasion, Reply
+from sandbox.domain.untraced import UNTRACED
 from sandbox.software.myunisoft import CONNECTOR
 from sandbox.software.myunisoft.call import Call, Route, Visit, answer, error_answer, new_request_id
 from sandbox.software.myunisoft.errors import VendorError
@@ -54,7 +55,7 @@ class Software:
 
     def application(self) -> FastAPI:
         """Everything below the vendor's host."""
-        app = FastAPI(title="MyUnisoft, stand-in", docs_url=None, redoc_url=None, openapi_url=None)
+        app = FastAPI(title="MyUnisoft, stand-in", docs_url=None, redoc_url=None, openapi_url=None, telemetry=UNTRACED)
         app.add_api_route(HEALTH, self._health, methods=["GET"])
         for route in ROUTES:
             app.add_api_route(f"{API}{route.path}", self._endpoint(route), methods=[route.method])

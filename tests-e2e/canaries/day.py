@@ -1,0 +1,327 @@
+"""A day of a firm with canaries in all it types, publishes and books, and with everything that can go wrong."""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import randbelow, token_hex
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from local_stack.passwords import role_password
+from local_stack.services import SERVICES
+from qontable.envelope import Envelope
+from qontable.producer import open_producer
+
+from .places import BUSINESS, CREDENTIAL, LINK
+from .search import Canary
+from .sinks import Sinks
+
+FIRM, CODE = "frm_sandbox", "CANARY"
+FILE = f"fil_myunisoft.{CODE}"
+LABEL = f"Étal {token_hex(4)} «é&+»"
+THIRD = f"Çanari {token_hex(4)} & fils"
+IBAN = f"FR76{randbelow(10**23):023}"
+SIGNATURE = token_hex(16)
+REFUSED_KEY = f"cle/{token_hex(12)}+=~"
+FAULTS = {
+    "POST /entry": ("book_and_cut", "server_error"),
+    "GET /entry/id": ("garbage", "refuse_connection"),
+    "GET /diary": ("maintenance",),
+}
+"""What strikes once on each route; every further one would come after a longer pause."""
+BROKEN_TABLES = {"entries": "revisions", "gateways": "deliveries", "hub": "entry"}
+PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What to look for. `never_seen` are canaries that lie in no sink at all, sealed or hashed wherever they are."""
+
+    canaries: list[Canary]
+    never_seen: set[str]
+
+
+async def live_a_day(sinks: Sinks, folder: Path) -> Day:
+    """Work, refusals, outages, wrong credentials, bad records, failing documents, database errors, crashes, replay."""
+    world = sinks.system.world
+    partner = world.settings_env("gateways")["QONTABLE_MYUNISOFT_PARTNER_SECRET"]
+    firm_key = hashlib.sha256(f"{partner}\x1fmyunisoft\x1f{FIRM}".encode()).hexdigest()
+    database = await asyncpg.connect(world.admin_url)
+    producer = await open_producer(world.kafka)
+    try:
+        await _work(sinks, folder / "morning.jsonl", [f"ent_morning{number}" for number in range(4)], "--wait")
+        known = "select true from sandbox.software_tokens where token_sha256 = $1 and activated"
+        assert await database.fetchval(known, hashlib.sha256(firm_key.encode()).digest()), "the software knows the key"
+        token = await _sign_in(sinks)
+        await _mistakes(sinks, token)
+        await _wrong_credentials(sinks, token)
+        await _bad_records(sinks, producer, database)
+        await _database_errors(sinks, producer, database)
+        await _outages(sinks, folder / "evening.jsonl", database)
+        links = await _links(database)
+    finally:
+        await producer.stop()
+        await database.close()
+    never = [
+        Canary("firm's key", CREDENTIAL, firm_key),
+        Canary("refused key", CREDENTIAL, REFUSED_KEY),
+        *(Canary(f"private {name}", CREDENTIAL, text) for name, text in _private_keys(world.gateway_keys).items()),
+    ]
+    hub = world.settings_env("hub")
+    seen = [
+        Canary("platform's secret", CREDENTIAL, hub["QONTABLE_HUB_PLATFORM_SECRET"]),
+        Canary("partner's secret", CREDENTIAL, partner),
+        Canary("person's token", CREDENTIAL, token),
+        *(
+            Canary(f"password of {spec.name}", CREDENTIAL, role_password(world.admin_url, spec.name))
+            for spec in SERVICES
+        ),
+        Canary("label", BUSINESS, LABEL),
+        Canary("third party", BUSINESS, THIRD),
+        Canary("IBAN", BUSINESS, IBAN),
+        Canary("signature of a failing link", LINK, SIGNATURE),
+        *(Canary(f"signature of link {number}", LINK, link) for number, link in enumerate(links)),
+    ]
+    return Day([*never, *seen], {canary.name for canary in never})
+
+
+def entry(entry_id: str, **changes: Any) -> dict[str, Any]:
+    """A purchase whose every text is a canary."""
+    content = {
+        "firm_id": FIRM,
+        "file_id": FILE,
+        "entry_id": entry_id,
+        "revision": 1,
+        "kind": "purchase",
+        "journal": {"code": "ACH", "label": "Achats"},
+        "date": "2026-03-12",
+        "label": LABEL,
+        "document_number": entry_id[-12:],
+        "invoice_number": entry_id[-12:],
+        "currency": "EUR",
+        "lines": [
+            {"account": "606400", "account_label": "Achats", "label": LABEL, "debit": "100.00", "credit": "0.00"},
+            {"account": "627000", "account_label": "Frais", "label": IBAN, "debit": "20.00", "credit": "0.00"},
+            {
+                "account": "401000",
+                "account_label": "Fournisseurs",
+                "label": f"{THIRD} {IBAN}",
+                "debit": "0.00",
+                "credit": "120.00",
+                "subsidiary": {"code": "401CANARI", "label": THIRD, "kind": "supplier"},
+            },
+        ],
+        "documents": [document(entry_id)],
+        "validated_by": "usr_1",
+        "validated_at": "2026-03-12T17:04:11Z",
+    }
+    return content | changes
+
+
+def document(name: str, url: str = "https://documents.invalid/d?signature=") -> dict[str, Any]:
+    return {
+        "document_id": f"doc_{name}",
+        "file_name": f"{LABEL}.pdf",
+        "media_type": "application/pdf",
+        "bytes": 1000,
+        "sha256": hashlib.sha256(name.encode()).hexdigest(),
+        "url": f"{url}{SIGNATURE}",
+        "url_expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+    }
+
+
+async def _work(sinks: Sinks, path: Path, names: list[str], *words: str) -> None:
+    """The platform publishes entries, which are booked, each with a document."""
+    await asyncio.to_thread(path.write_text, "\n".join(json.dumps(entry(name)) for name in names))
+    await sinks.run("sandbox", "publish", "--events", str(path), "--software-file", CODE, "--json", *words)
+
+
+async def _sign_in(sinks: Sinks) -> str:
+    secret = sinks.system.world.settings_env("hub")["QONTABLE_HUB_PLATFORM_SECRET"]
+    async with sinks.client("hub", Authorization=f"Bearer {secret}") as platform:
+        token: str = (await platform.post(f"/v1/firms/{FIRM}/tokens", json={})).json()["token"]
+    return token
+
+
+def requests_gone_wrong() -> list[tuple[str, str, dict[str, Any]]]:
+    """What people and programs send by mistake: secrets in the wrong place, labels where ids belong, broken bodies."""
+    typed = {"connector": "myunisoft", "options": {"frequency": "manual", "synchronize_accounts": False}}
+    here = f"/v1/files/{FILE}"
+    return [
+        ("GET", f"/v1/{quote(LABEL)}?token={quote(REFUSED_KEY)}", {}),
+        ("GET", "/v1/files", {"params": {"search": LABEL, "limit": IBAN}}),
+        ("GET", f"/v1/files/{quote(LABEL)}", {}),
+        ("GET", f"{here}/entries/{IBAN}", {}),
+        ("GET", f"{here}/entries", {"params": {"cursor": LABEL}}),
+        ("POST", "/v1/connections", {"json": typed | {"connector": LABEL, "fields": {"token": REFUSED_KEY}}}),
+        ("POST", "/v1/connections", {"json": typed | {"fields": {"token": f"{REFUSED_KEY} {LABEL}"}}}),
+        ("POST", "/v1/connections", {"json": typed | {"fields": {"token": f"{REFUSED_KEY}é"}}}),
+        ("POST", "/v1/connections", {"json": typed | {"fields": {REFUSED_KEY: "token"}}}),
+        ("POST", "/v1/connections", {"json": typed | {"fields": {"token": [REFUSED_KEY]}}}),
+        ("POST", "/v1/connections", {"json": typed | {"fields": {REFUSED_KEY: ["token"]}}}),
+        ("POST", "/v1/connections", {"json": typed | {REFUSED_KEY: LABEL}}),
+        ("PUT", f"{here}/journal-map", {"json": {"journal_map": {LABEL: 3}}}),
+        ("PUT", f"{here}/journal-map", {"json": {"journal_map": {"ACH": f"{LABEL}\x01"}}}),
+        ("PUT", f"{here}/mapping", {"json": {"connection_id": IBAN, "software_file_id": LABEL}}),
+        ("POST", f"{here}/entries/ent_morning0/correction", {"json": {"revision": LABEL}}),
+        (
+            "POST",
+            f"{here}/entries/ent_morning0/correction",
+            {"json": {"revision": 1, "content": entry("ent_morning0", date=IBAN, lines=[{"label": LABEL}])}},
+        ),
+        ("POST", "/v1/synchronizations", {"content": f'{{"file_ids": ["{LABEL}", {IBAN}'.encode()}),
+        ("POST", "/v1/synchronizations", {"json": {"file_ids": [LABEL]}}),
+        (f"X-{IBAN}", "/v1/files", {}),
+        ("GET", "/v1/me", {"headers": {"Authorization": f"Bearer {REFUSED_KEY}".encode()}}),
+        ("GET", "/v1/me", {"headers": {"Authorization": f"Basic {REFUSED_KEY}".encode()}}),
+        ("POST", f"/v1/firms/{FIRM}/tokens", {"json": {"user": {"user_id": LABEL}}}),
+        ("GET", f"/metrics/{quote(LABEL)}", {}),
+    ]
+
+
+async def _mistakes(sinks: Sinks, token: str) -> None:
+    async with sinks.client("hub", Authorization=f"Bearer {token}") as person:
+        for method, path, more in requests_gone_wrong():
+            answer = await person.request(method, path, **more)
+            assert 400 <= answer.status_code < 500, (method, path, answer.text)
+
+
+async def _wrong_credentials(sinks: Sinks, token: str) -> None:
+    """The software refuses a key; those in place stay."""
+    async with sinks.client("hub", Authorization=f"Bearer {token}") as person:
+        (connection,) = (await person.get("/v1/connections")).json()["connections"]
+        path = f"/v1/connections/{connection['connection_id']}"
+        check = (await person.put(f"{path}/credentials", json={"fields": {"token": REFUSED_KEY}})).json()
+        answer = await person.get(f"{path}/checks/{check['check_id']}", params={"wait": 30})
+        assert answer.json()["status"] == "refused", answer.text
+
+
+async def _bad_records(sinks: Sinks, producer: AIOKafkaProducer, database: asyncpg.Connection) -> None:
+    """Records that cannot be read, entries that cannot be booked, documents that cannot be had."""
+    sandbox = sinks.system.world.http_url("sandbox")
+    unreadable = [
+        f'{{"label": "{LABEL} {IBAN}'.encode(),
+        _body(entry("ent_types", revision=LABEL, lines=[{"label": IBAN, "debit": THIRD}])),
+        _body(entry("ent_nul", label=f"{LABEL}\x00")),
+        _body(entry(LABEL)),
+        _body([LABEL, IBAN]),
+    ]
+    for body in unreadable:
+        await _say(sinks, producer, body)
+    await _say(sinks, producer, _body(entry("ent_type")), ce_type=f"{LABEL} {IBAN}")
+    await _say(sinks, producer, _body(entry("ent_time")), ce_time=LABEL, traceparent=IBAN)
+    for label in (LABEL, THIRD):
+        await _say(sinks, producer, _body(entry("ent_twice", label=label)), ce_id="the-same")
+    refused = {
+        "ent_unbalanced": {"lines": entry("x")["lines"][:2]},
+        "ent_date": {"date": "2026-02-31", "label": LABEL},
+        "ent_currency": {"currency": IBAN},
+        "ent_closed_port": {"documents": [document("p", "http://127.0.0.1:9/d?signature=")]},
+        "ent_no_host": {"documents": [document("h", f"http://{SIGNATURE}..invalid/d?signature=")]},
+        "ent_user": {"documents": [document("u", f"http://user:{SIGNATURE}@127.0.0.1/d?signature=")]},
+        "ent_gone": {"documents": [document("g", f"{sandbox}/platform/documents/doc?expires=1&signature=")]},
+        "ent_nothing": {"documents": [document("n", f"{sandbox}/{SIGNATURE}?signature=")]},
+    }
+    for name, changes in refused.items():
+        await _say(sinks, producer, _body(entry(name, **changes)))
+    await _once(lambda: database.fetchval("select count(*) >= 8 from entries.set_aside"), "bad records set aside")
+    returned = "select count(*) >= 6 from hub.entry where status = 'to_verify' and entry_id = any($1)"
+    await _once(lambda: database.fetchval(returned, list(refused)), "entries returned")
+
+
+async def _database_errors(sinks: Sinks, producer: AIOKafkaProducer, database: asyncpg.Connection) -> None:
+    """Three schemas refuse a row; what they refused comes back by hand, and is closed by hand."""
+    for schema, table in BROKEN_TABLES.items():
+        forbidden = f"check (entry_id <> 'ent_{schema}') not valid"
+        await database.execute(f"alter table {schema}.{table} add constraint forbidden {forbidden}")
+    for schema in BROKEN_TABLES:
+        await _say(sinks, producer, _body(entry(f"ent_{schema}", documents=[])))
+    refused = " union all ".join(
+        f"select '{schema}' as service, id from {schema}.set_aside where reason = 'handler_refused'"
+        for schema in BROKEN_TABLES
+    )
+    await _once(
+        lambda: database.fetchval(f"select count(distinct service) = {len(BROKEN_TABLES)} from ({refused}) as r"),
+        "rows refused",
+    )
+    for schema, table in BROKEN_TABLES.items():
+        await database.execute(f"alter table {schema}.{table} drop constraint forbidden")
+    await sinks.run("set-aside", "list", "--json")
+    rows = await database.fetch(refused)
+    await sinks.run("set-aside", "show", str(rows[0]["id"]), "--service", rows[0]["service"])
+    for row in rows:
+        await sinks.run("set-aside", "replay", str(row["id"]), "--service", row["service"])
+    others = await database.fetch("select id from entries.set_aside where reason = 'invalid_event'")
+    words = ["--service", "entries", "--note", "seen"]
+    await sinks.run("set-aside", "close", *(str(row["id"]) for row in others), *words)
+    booked = "select count(*) = 3 from hub.entry where status = 'synchronized' and entry_id = any($1)"
+    await _once(lambda: database.fetchval(booked, [f"ent_{schema}" for schema in BROKEN_TABLES]), "replayed and booked")
+
+
+async def _outages(sinks: Sinks, path: Path, database: asyncpg.Connection) -> None:
+    """The software fails in several ways, processes are killed, the database ends every session."""
+    async with sinks.client("sandbox") as control:
+        for route, kinds in FAULTS.items():
+            for kind in kinds:
+                await control.post("/control/faults", json={"kind": kind, "route": route, "count": 1})
+        await _work(sinks, path, [f"ent_evening{number}" for number in range(3)])
+        doubtful = "select count(*) > 0 from gateways.attempts where outcome = 'unknown'"
+        await _once(lambda: database.fetchval(doubtful), "an entry in doubt")
+        for service in ("gateways", "entries", "hub"):
+            sinks.system.kill(service)
+        await database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await control.delete("/control/faults")
+    booked = "select count(*) = 3 from hub.entry where status = 'synchronized' and entry_id like 'ent_evening%'"
+    await _once(lambda: database.fetchval(booked), "booked after the outage")
+    # The judge knows nothing of records that we put on the topic ourselves.
+    await sinks.run("sandbox", "ledger", "--software-file", CODE, "--json", refused=True)
+    await sinks.run("gateways", "connectors", "--json")
+    await sinks.run("gateways", "keys", "list", "--json")
+
+
+async def _links(database: asyncpg.Connection) -> list[str]:
+    """The signatures of links under which documents were really kept."""
+    rows = await database.fetch("select url from entries.documents where state = 'kept' order by entry_id limit 3")
+    return [parse_qs(urlsplit(row["url"]).query)["signature"][0] for row in rows]
+
+
+def _private_keys(ring: Path) -> dict[str, str]:
+    keys: dict[str, str] = json.loads(ring.read_text())
+    return keys
+
+
+def _body(content: Any) -> bytes:
+    return json.dumps(content).encode()
+
+
+async def _say(sinks: Sinks, producer: AIOKafkaProducer, body: bytes, **headers: str) -> None:
+    """A record on `entry.validated` in a whole envelope, but for the headers given."""
+    envelope = Envelope(uuid.uuid4().hex, "qontable.entry.validated.v1", "/canary", datetime.now(UTC), "canary")
+    said = (envelope.headers() | headers).items()
+    await producer.send_and_wait(
+        f"{sinks.system.world.topic_prefix}entry.validated",
+        body,
+        key=FILE.encode(),
+        headers=[(name, value.encode()) for name, value in said],
+    )
+
+
+async def _once(holds: Callable[[], Awaitable[Any]], what: str) -> None:
+    """Return as soon as it holds."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await holds():
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise AssertionError(f"never seen: {what}") from None
