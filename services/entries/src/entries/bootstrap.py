@@ -61,13 +61,8 @@ async def build(settings: EntriesSettings) -> Service:
     """The service with all its parts, connected to PostgreSQL and ready to run."""
     service = await Service.open(NAME, settings)
     judge, fetch, place = Wake(), Wake(), Wake()
-
-    def arrived() -> None:
-        judge()
-        fetch()
-
     dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds), settings.entries_issues)
-    intake = Intake(arrived)
+    intake = Intake(judge, fetch)
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))
     patience = _patience(settings)

@@ -46,8 +46,6 @@ async def want_documents(connection: Connection, wanted: Sequence[WantedDocument
 
     A document with the content that is kept already stays kept; any other is fetched (again) under its new link.
     """
-    if not wanted:
-        return
     await connection.execute(
         """
         insert into documents (file_id, entry_id, document_id, firm_id, revision, sha256, size, media_type, url,

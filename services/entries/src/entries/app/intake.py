@@ -44,10 +44,14 @@ class Arrival:
 
 
 class Intake:
-    """Handles `entry.validated` and `entry.review_undone`; `arrived` is called once their effects are committed."""
+    """Handles `entry.validated` and `entry.review_undone`.
 
-    def __init__(self, arrived: Callable[[], None]) -> None:
+    Once their effects are committed `arrived` is called, and `wanted` where documents are to be fetched.
+    """
+
+    def __init__(self, arrived: Callable[[], None], wanted: Callable[[], None]) -> None:
         self._arrived = arrived
+        self._wanted = wanted
 
     async def validated(self, unit: Unit, received: Sequence[Received[EntryValidated]]) -> None:
         """Revisions whose file is known are taken in, of an unknown one held, of another firm's set aside."""
@@ -87,8 +91,10 @@ class Intake:
         await insert_revisions(unit.connection, batch.revisions, moment)
         duplicate_keys = {key: duplicate_key(event) for key, (event, _) in batch.newest.items()}
         await save_heads(unit.connection, {key: heads[key] for key in batch.moved}, duplicate_keys, moment)
-        await want_documents(unit.connection, batch.wanted(), moment)
         unit.after_commit(self._arrived)
+        if wanted := batch.wanted():
+            await want_documents(unit.connection, wanted, moment)
+            unit.after_commit(self._wanted)
 
 
 class _Batch:
