@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bench.delivery import delivery
 from bench.documents import documents
+from bench.evening import evening
 from bench.intake import intake
 from bench.latency import latency
 from bench.pace import Findings
@@ -19,4 +20,5 @@ BENCHES: Mapping[str, Bench] = {
     "refresh": refresh,
     "latency": latency,
     "documents": documents,
+    "evening": evening,
 }

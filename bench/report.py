@@ -63,9 +63,11 @@ def peaks(found: Mapping[str, Findings]) -> dict[str, int]:
 def missed(found: Mapping[str, Findings]) -> list[str]:
     """What is not as the targets say."""
     figures = [item for findings in found.values() for item in findings.compared]
-    return [f"{item.name}: {item.ratio:.2f}, target {item.target}" for item in figures if item.missed] + [
-        f"{name}: {peak / 2**20:.0f} MB" for name, peak in peaks(found).items() if peak > MOST_BYTES
-    ]
+    return (
+        [f"{item.name}: {item.ratio:.2f}, target {item.target}" for item in figures if item.missed]
+        + [f"{name}: {peak / 2**20:.0f} MB" for name, peak in peaks(found).items() if peak > MOST_BYTES]
+        + [line for findings in found.values() for line in findings.missed]
+    )
 
 
 def _pace(runs: Sequence[Pace]) -> dict[str, Any]:

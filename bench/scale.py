@@ -13,7 +13,8 @@ class Scale:
     accounts: int
     documents: int
     seconds: int
+    evening: int
 
 
-FULL = Scale(rounds=3, entries=6_000, deliveries=1_500, accounts=100_000, documents=1_000, seconds=30)
-SMOKE = Scale(rounds=1, entries=60, deliveries=40, accounts=300, documents=10, seconds=1)
+FULL = Scale(rounds=3, entries=6_000, deliveries=1_500, accounts=100_000, documents=1_000, seconds=30, evening=100_000)
+SMOKE = Scale(rounds=1, entries=60, deliveries=40, accounts=300, documents=10, seconds=1, evening=300)

@@ -54,8 +54,15 @@ class Stage:
     """One world; `servers` are broker and database where they are ours to measure."""
 
     def __init__(
-        self, world: World, folder: Path, servers: Sequence[Meter], producer: AIOKafkaProducer, pool: asyncpg.Pool
+        self,
+        backends: Backends,
+        world: World,
+        folder: Path,
+        servers: Sequence[Meter],
+        producer: AIOKafkaProducer,
+        pool: asyncpg.Pool,
     ) -> None:
+        self.backends = backends
         self.world = world
         self.folder = folder
         self.servers = servers
@@ -140,7 +147,7 @@ async def open_stage() -> AsyncIterator[Stage]:
             await producer.start()
             pool = await asyncpg.create_pool(world.admin_url, min_size=1, max_size=3)
             try:
-                async with Stage(world, folder, servers, producer, pool) as stage:
+                async with Stage(backends, world, folder, servers, producer, pool) as stage:
                     yield stage
             finally:
                 await producer.stop()

@@ -38,4 +38,4 @@ async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Back
     assert all(figure["system"]["per_second"] > 0 and figure["bare"]["per_second"] > 0 for figure in report["figures"])
     assert len(report["hops_ms"]) == 9
     assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data"}
-    assert list(BENCHES) == ["intake", "delivery", "refresh", "latency", "documents"]
+    assert list(BENCHES) == ["intake", "delivery", "refresh", "latency", "documents", "evening"]
