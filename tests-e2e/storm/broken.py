@@ -60,8 +60,13 @@ def _without_inbox_and_keys() -> None:
 def _without_fencing() -> None:
     """An owner that was stopped goes on where it stood, whoever has the lane now and however late it is."""
     from gateways.adapters import lanes
+    from gateways.app import tenure
     from gateways.domain.deadline import Deadline
     from gateways.domain.lease import Lease
+
+    class Endless(Deadline):
+        def remaining(self) -> float:
+            return 3600.0
 
     async def hold(connection: Any, lease: Any) -> Any:
         row = await connection.fetchrow(
@@ -72,7 +77,7 @@ def _without_fencing() -> None:
 
     lanes.hold = hold
     Lease.covers = lambda _lease, _deadline: True
-    Deadline.remaining = lambda _deadline: 3600.0
+    tenure.Deadline = Endless
 
 
 def _without_doubt() -> None:

@@ -31,6 +31,8 @@ from .service import LEASE_SECONDS
 HERE = Path(__file__).parent
 DATABASE = "qontable"
 KAFKA_SESSION_SECONDS = 6
+START_SECONDS = 180.0
+"""Nine processes start at once, beside whatever else the machine does."""
 REPLICATED = ("entries", "gateways")
 INFRASTRUCTURE = ("kafka", "postgres")
 
@@ -61,7 +63,7 @@ class Rig:
         """Have a part running, and return when it answers."""
         self.runners[part.name] = Runner(replace(part, command=_with_us(part.command)), changed=lambda: None)
         self._keep(part.name)
-        await self.runners[part.name].wait_ready()
+        await self.runners[part.name].wait_ready(START_SECONDS)
 
     async def stop_all(self) -> None:
         """Services first."""

@@ -44,14 +44,14 @@ class Runner:
             delay = min(delay * 2, LONGEST_DELAY)
             self.state.restarts += 1
 
-    async def wait_ready(self) -> None:
+    async def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Return when the part answers. Raises `PartFailed` when it ends again and again, or takes too long."""
         ready = asyncio.create_task(self._ready.wait())
         failed = asyncio.create_task(self._failed.wait())
         try:
-            done, _ = await asyncio.wait({ready, failed}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({ready, failed}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if ready not in done:
-                what = "ends again and again" if failed in done else f"does not answer after {READY_SECONDS:.0f} s"
+                what = "ends again and again" if failed in done else f"does not answer after {seconds:.0f} s"
                 raise PartFailed(f"{self.part.name} {what}; {self.part.log} ends with:\n{last_words(self.part.log)}")
         finally:
             ready.cancel()
