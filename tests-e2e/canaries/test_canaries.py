@@ -63,6 +63,7 @@ async def test_the_search_finds_what_was_planted_in_every_sink_in_every_form(sin
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_after_a_day_of_work_and_trouble_every_canary_is_where_it_belongs_and_nowhere_else(
     sinks: Sinks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
