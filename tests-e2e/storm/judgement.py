@@ -131,6 +131,16 @@ async def stuck(eyes: Eyes) -> dict[str, list[str]]:
     return found
 
 
+async def twice_in_the_books(eyes: Eyes) -> int:
+    """How many entries the books hold more than once."""
+    query = """
+        select count(*) from (
+            select from sandbox.booked_entries group by software_file_id, reference having count(*) > 1
+        ) as twice
+    """
+    return int(await eyes.value(query))
+
+
 async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
     """Judge the books of every file, then tables and topics against each other."""
     judgement = Judgement()

@@ -15,7 +15,7 @@ from sandbox.app.systems import open_systems
 from .accountants import Accountants, patiently
 from .eyes import Eyes
 from .firms import CONNECTOR, Firm, firms_of, make_files
-from .judgement import Judgement, judge, set_aside_counts, stuck
+from .judgement import Judgement, judge, set_aside_counts, stuck, twice_in_the_books
 from .misfortunes import Log, Misfortunes
 from .noise import Noise
 from .order import StormOrder
@@ -134,13 +134,18 @@ class _Storm:
         return Counter({f"{fault['kind']} {fault['route']}": fault["struck"] for fault in struck})
 
     async def _until_quiet(self) -> None:
-        """Return when nothing is under way, or nothing has moved for so long that it never will."""
+        """Return when nothing is under way, or nothing has moved for so long that it never will.
+
+        What is twice in the books stays so: there is nothing to wait for then.
+        """
         last: dict[str, list[str]] = {}
         changed = monotonic()
         while monotonic() - changed < self._rig.order.patience_seconds:
             await self._people.round()
             found = await stuck(self._eyes)
             if not found and not await self._people.to_correct():
+                return
+            if await twice_in_the_books(self._eyes):
                 return
             if found != last:
                 last, changed = found, monotonic()
