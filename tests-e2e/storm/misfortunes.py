@@ -22,6 +22,15 @@ from .service import LEASE_SECONDS
 from .steps import where_entries_are
 
 PAUSE_SECONDS = 2 * max(LEASE_SECONDS, KAFKA_SESSION_SECONDS)
+SENT_SECONDS = 0.3
+"""What has left a stopped process is in the books by then."""
+MOST_TRIES = 40
+UNSENT = """
+    select count(*) from gateways.attempts a join gateways.deliveries d using (delivery_id)
+    where a.outcome is null and a.slot like $1 and d.state = 'sending' and not exists (
+        select from sandbox.booked_entries b where b.reference = d.dispatch ->> 'reference'
+    )
+"""
 FULL_SECONDS = 8.0
 REVOKED_SECONDS = 6.0
 LOCKED_SECONDS = 4.0
@@ -152,11 +161,25 @@ class Misfortunes:
         with self._rig.victim(name) as ours:
             if not ours:
                 return
-            process = await self._rig.freeze(name)
-            self.log.note(f"{name} stopped for {PAUSE_SECONDS:.0f} s")
+            process, unsent = await self._freeze_where_it_hurts(name)
+            told = f" with {unsent} attempts on record that have not left" if unsent else ""
+            self.log.note(f"{name} stopped for {PAUSE_SECONDS:.0f} s{told}")
             await asyncio.sleep(PAUSE_SECONDS)
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+    async def _freeze_where_it_hurts(self, name: str) -> tuple[psutil.Process, int]:
+        """Stop a process; a gateway, if it can be had, between an attempt's row and its first byte."""
+        for _ in range(MOST_TRIES):
+            process = await self._rig.freeze(name)
+            await asyncio.sleep(SENT_SECONDS)
+            unsent = await self._eyes.value(UNSENT, f"%:{self._rig.runners[name].part.port}")
+            if unsent or not name.startswith("gateways"):
+                return process, unsent
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+            await asyncio.sleep(self._chance.uniform(0.02, 0.2))
+        return await self._rig.freeze(name), 0
 
     async def _away(self, name: str, seconds: float) -> None:
         with self._rig.victim(name) as ours:
