@@ -5,16 +5,7 @@ from typing import Any
 
 import asyncpg
 
-BLIND = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-)
-"""How a server looks that is away, starting, or out of room."""
+from qontable.database import UNREACHABLE
 
 
 class Eyes:
@@ -33,7 +24,7 @@ class Eyes:
                     if self._connection is None or self._connection.is_closed():
                         self._connection = await asyncpg.connect(self._url, timeout=5, command_timeout=30)
                     found: list[asyncpg.Record] = await self._connection.fetch(query, *given)
-                except BLIND:
+                except UNREACHABLE:
                     await self._shut()
                     await asyncio.sleep(0.2)
                 else:
