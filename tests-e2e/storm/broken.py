@@ -66,7 +66,7 @@ def _without_fencing() -> None:
 
     class Endless(Deadline):
         def remaining(self) -> float:
-            return 3600.0
+            return 30.0
 
     async def hold(connection: Any, lease: Any) -> Any:
         row = await connection.fetchrow(

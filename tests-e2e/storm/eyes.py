@@ -24,7 +24,9 @@ class Eyes:
                     if self._connection is None or self._connection.is_closed():
                         self._connection = await asyncpg.connect(self._url, timeout=5, command_timeout=30)
                     found: list[asyncpg.Record] = await self._connection.fetch(query, *given)
-                except UNREACHABLE:
+                except UNREACHABLE as away:
+                    if isinstance(away, asyncpg.SyntaxOrAccessError):
+                        raise
                     await self._shut()
                     await asyncio.sleep(0.2)
                 else:

@@ -15,7 +15,7 @@ from sandbox.domain.software_seed import seed_from_workshop
 from .order import StormOrder
 
 CONNECTOR = "myunisoft"
-FIRMS = {"frm_presto": ("real_time", 3), "frm_piano": ("manual", 2)}
+FIRMS = {"frm_presto": ("real_time", 3), "frm_piano": ("manual", 2), "frm_nocturne": ("daily", 1)}
 """Firms by frequency and number of client files."""
 MORE_FIRMS = {f"frm_vivace{number}": ("real_time", 3) for number in range(1, 5)}
 """Who joins where there are many entries: each firm has its own limits and its own failures."""

@@ -18,6 +18,7 @@ def report(outcome: Outcome) -> Iterator[str]:
     yield "kills: " + _told(log.killed)
     yield "faults of the software since its last start: " + _told(outcome.faults_struck)
     yield "people: " + _told(outcome.deeds)
+    yield f"{outcome.evenings} entries woken by the evening, which came in the middle if the storm lasted so long"
     yield f"on the topics besides: {outcome.repeats} records again, {outcome.rubbish} of rubbish"
     yield "set aside: " + (_told(outcome.set_aside) or "nothing")
     yield f"{outcome.stormed:.0f} s of storm, quiet and judged after {outcome.seconds:.0f} s"

@@ -8,7 +8,9 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psutil
 
@@ -35,6 +37,12 @@ START_SECONDS = 180.0
 """Nine processes start at once, beside whatever else the machine does."""
 REPLICATED = ("entries", "gateways")
 INFRASTRUCTURE = ("kafka", "postgres")
+EVENING_AFTER = timedelta(minutes=4)
+
+
+def soon_in_paris() -> str:
+    """An evening that comes while a large storm rages, as clocks in Paris show it."""
+    return (datetime.now(ZoneInfo("Europe/Paris")) + EVENING_AFTER).strftime("%H:%M")
 
 
 @dataclass
@@ -45,6 +53,7 @@ class Rig:
     stack: Stack
     surroundings: Surroundings
     disk: Disk
+    evening: str = field(default_factory=soon_in_paris)
     runners: dict[str, Runner] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _busy: set[str] = field(default_factory=set)
@@ -140,12 +149,12 @@ async def open_rig(order: StormOrder, folder: Path) -> AsyncIterator[Rig]:
 
 async def furnish(rig: Rig, chance: random.Random, *, kills: int) -> None:
     """Make roles, tables and topics, killing the migration so many times in the middle before it may end."""
+    command = (sys.executable, str(HERE / "furnish.py"), rig.surroundings.kafka, rig.surroundings.postgres_admin_url)
     for number in range(kills + 1):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(HERE / "furnish.py"), rig.surroundings.kafka, rig.surroundings.postgres_admin_url),
-            str(rig.surroundings.gateway_keys),
-            start_new_session=True,
-        )
+        with (rig.stack.logs / "furnish.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *command, str(rig.surroundings.gateway_keys), stdout=log, stderr=log, start_new_session=True
+            )
         if number < kills:
             await asyncio.sleep(chance.uniform(0.5, 2.0))
             kill_tree(process.pid)
@@ -209,6 +218,7 @@ def _service_parts(rig: Rig, ports: dict[str, int]) -> Iterator[Part]:
             | {"QONTABLE_KAFKA_SESSION_SECONDS": str(KAFKA_SESSION_SECONDS)}
             | {"QONTABLE_LEASE_SECONDS": str(LEASE_SECONDS), "QONTABLE_TRACE_RATIO": "0"}
             | {"QONTABLE_ENTRIES_ACKNOWLEDGE_SECONDS": "20", "QONTABLE_ENTRIES_REFRESH_SECONDS": "20"}
+            | {"QONTABLE_EVENING": rig.evening}
             | {"QONTABLE_ENTRIES_RECHECK_SECONDS": "20", "QONTABLE_REFERENCE_DATA_ANSWER_SECONDS": "15"},
         )
 

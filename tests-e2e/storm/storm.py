@@ -38,6 +38,7 @@ class Outcome:
     seconds: float
     stormed: float
     faults_struck: Counter[str] = field(default_factory=Counter)
+    evenings: int = 0
 
     @property
     def first_fault(self) -> int | None:
@@ -101,6 +102,7 @@ class _Storm:
             for task in background:
                 task.cancel()
         stormed = monotonic() - began
+        self._people.late = True
         struck = await self._end_faults()
         await self._until_quiet()
         try:
@@ -117,6 +119,7 @@ class _Storm:
                 seconds=monotonic() - began,
                 stormed=stormed,
                 faults_struck=struck,
+                evenings=await self._eyes.value("select coalesce(sum(woken), 0) from entries.schedules"),
             )
         finally:
             await self._eyes.close()
