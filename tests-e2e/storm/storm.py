@@ -141,7 +141,7 @@ class _Storm:
 
         What is twice in the books stays so: there is nothing to wait for then.
         """
-        last: dict[str, list[str]] = {}
+        last: dict[str, int] = {}
         changed = monotonic()
         while monotonic() - changed < self._rig.order.patience_seconds:
             await self._people.round()
@@ -150,6 +150,7 @@ class _Storm:
                 return
             if await twice_in_the_books(self._eyes):
                 return
-            if found != last:
-                last, changed = found, monotonic()
+            stands = {what: len(items) for what, items in found.items() if not what.startswith("records not relayed")}
+            if stands != last:
+                last, changed = stands, monotonic()
             await asyncio.sleep(1.0)
