@@ -1,13 +1,15 @@
 """Gateways at work in a world of each test module's own, with a software that does what it is told."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 
 from local_stack.world import World
 
 from .house import House, open_house
 from .software import Software
+from .workshop import Workshop, open_workshop
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -23,4 +25,11 @@ async def house(world: World) -> AsyncIterator[House]:
 async def empty_house(world: World) -> AsyncIterator[House]:
     """No gateway runs: the test starts its own."""
     async with open_house(world, Software()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shop(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """Benches on an injected clock, without processes or topics. For tests that are no coroutines themselves."""
+    with open_workshop(postgres, tmp_path_factory.mktemp("workshop") / "keys.json") as opened:
         yield opened

@@ -145,33 +145,12 @@ class House:
     ) -> EntryDispatched:
         """A dispatched entry, ready to be said."""
         number = next(self.numbers)
-        entry_id, file_id = entry_id or f"ent_{number}", file_id or f"fil_{number}"
-        return EntryDispatched(
+        return dispatched_entry(
             delivery_id=f"dlv_{number}",
-            connector="myunisoft",
             connection_id=connection_id,
-            firm_id="frm_1",
-            file_id=file_id,
-            software_file="soc-1",
+            file_id=file_id or f"fil_{number}",
+            entry_id=entry_id or f"ent_{number}",
             sequence=sequence,
-            reference=entry_reference(EntryRef("frm_1", file_id, entry_id)),
-            ack_code="A001",
-            entry=EntryContent(
-                firm_id="frm_1",
-                file_id=file_id,
-                entry_id=entry_id,
-                revision=1,
-                kind="purchase",
-                journal=WireJournal(code="ACH"),
-                date="2026-03-12",
-                label="Papeterie Durand",
-                lines=(
-                    WireLine(account="606400", label="Papeterie", debit="100.00", credit="0.00"),
-                    WireLine(account="401000", label="Papeterie", debit="0.00", credit="100.00"),
-                ),
-            ),
-            journal_code="ACH",
-            dispatched_at=datetime.now(UTC),
         )
 
     async def recall(self, delivery: EntryDispatched) -> None:
@@ -240,6 +219,46 @@ class House:
             own["private_keys"] = keys
         settings = GatewaySettings.model_validate(values | own)
         return await build(settings, {"myunisoft": self.software}, plan)
+
+
+def dispatched_entry(
+    *,
+    delivery_id: str,
+    connection_id: str,
+    file_id: str,
+    entry_id: str,
+    sequence: int = 1,
+    firm_id: str = "frm_1",
+    connector: str = "myunisoft",
+) -> EntryDispatched:
+    """A small purchase on its way to the software."""
+    return EntryDispatched(
+        delivery_id=delivery_id,
+        connector=connector,
+        connection_id=connection_id,
+        firm_id=firm_id,
+        file_id=file_id,
+        software_file="soc-1",
+        sequence=sequence,
+        reference=entry_reference(EntryRef(firm_id, file_id, entry_id)),
+        ack_code="A001",
+        entry=EntryContent(
+            firm_id=firm_id,
+            file_id=file_id,
+            entry_id=entry_id,
+            revision=1,
+            kind="purchase",
+            journal=WireJournal(code="ACH"),
+            date="2026-03-12",
+            label="Papeterie Durand",
+            lines=(
+                WireLine(account="606400", label="Papeterie", debit="100.00", credit="0.00"),
+                WireLine(account="401000", label="Papeterie", debit="0.00", credit="100.00"),
+            ),
+        ),
+        journal_code="ACH",
+        dispatched_at=datetime.now(UTC),
+    )
 
 
 @asynccontextmanager

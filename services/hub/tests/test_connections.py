@@ -14,6 +14,7 @@ from qontable.events.connector import ConnectionHealthChanged, ConnectionReseale
 from qontable.events.hub import (
     ConnectionChanged,
     ConnectionCheckRequested,
+    DeliveriesResumeRequested,
     FileIntegrationChanged,
     SoftwareFile,
     Throttle,
@@ -158,6 +159,18 @@ async def test_disabling_says_in_figures_what_it_means(town: Any, firm: Any) -> 
     assert (enabled["connection"]["state"], enabled["connection"]["version"]) == ("enabled", 3)
     last = await town.hear(ConnectionChanged, lambda event: (event.connection_id, event.version) == (connection_id, 3))
     assert last.enabled
+
+
+async def test_one_press_lets_everything_parked_on_a_connection_go_on(town: Any, firm: Any) -> None:
+    file_id, connection_id = await firm.active_file()
+    sending = {"status": "sending", "delivery_state": "parked"}
+    await firm.tell(*(firm.status(file_id, f"e{number}", **sending, delivery_id=f"d{number}") for number in range(9)))
+    answer = await firm.admin.post(f"/connections/{connection_id}/resumption")
+    assert (answer.status_code, answer.json()["consequence"]["parked"]) == (202, 9)
+    said = await town.hear(DeliveriesResumeRequested, lambda event: event.connection_id == connection_id)
+    assert (said.firm_id, said.requested_by) == (firm.id, "usr_ada")
+    acts = (await firm.admin.get("/audit", params={"subject": connection_id})).json()["acts"]
+    assert acts[0]["action"] == "connection.resumed"
 
 
 async def test_a_check_of_the_credentials_in_place_brings_the_list_up_to_date(town: Any, firm: Any) -> None:

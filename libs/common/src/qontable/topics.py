@@ -59,6 +59,7 @@ TOPICS = (
     Topic(DISPATCHED, ("entries",), ("gateways",)),
     Topic("entry.recall_requested", ("entries",), ("gateways",)),
     Topic("delivery.resolution_requested", ("hub",), ("gateways",)),
+    Topic("deliveries.resume_requested", ("hub",), ("gateways",)),
     Topic("entry.delivery_changed", ("gateways",), ("entries",)),
     Topic("entry.attempted", ("gateways",), ("hub",)),
     Topic("entry.status_changed", ("entries",), ("platform", "hub")),

@@ -14,7 +14,7 @@ from gateways.app.gauging import Gauges
 from gateways.app.keys import KeyWatch, Resealing
 from gateways.app.lanes import Lanes
 from gateways.app.parts import Parts
-from gateways.app.people import take_recalls, take_resolutions
+from gateways.app.people import take_recalls, take_resolutions, take_resumptions
 from gateways.app.requests import take_checks, take_creations, take_refreshes
 from gateways.connectors.registry import load_connectors, load_sheets
 from gateways.domain.port import Connector
@@ -23,7 +23,12 @@ from gateways.domain.rules import lease_length, sending_rules
 from gateways.settings import GatewaySettings
 from qontable.bus import Subscription
 from qontable.events.delivery import EntryDispatched, EntryRecallRequested
-from qontable.events.hub import ConnectionChanged, ConnectionCheckRequested, DeliveryResolutionRequested
+from qontable.events.hub import (
+    ConnectionChanged,
+    ConnectionCheckRequested,
+    DeliveriesResumeRequested,
+    DeliveryResolutionRequested,
+)
 from qontable.events.reference import AccountsCreationRequested, AccountsRefreshRequested
 from qontable.service import Service
 from qontable.storage import open_storage
@@ -66,6 +71,7 @@ def _consume(service: Service, connectors: list[str]) -> None:
     ours = frozenset({*load_sheets(), *connectors})
     service.add_subscription(Subscription(EntryRecallRequested, partial(take_recalls, ours)))
     service.add_subscription(Subscription(DeliveryResolutionRequested, take_resolutions))
+    service.add_subscription(Subscription(DeliveriesResumeRequested, take_resumptions))
     service.add_subscription(Subscription(ConnectionChanged, take_connections))
     service.add_subscription(Subscription(ConnectionCheckRequested, take_checks))
     service.add_subscription(Subscription(AccountsRefreshRequested, take_refreshes))

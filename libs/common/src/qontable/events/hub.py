@@ -148,6 +148,20 @@ class EntryDuplicateAnswered(Event):
     answered_at: Instant
 
 
+class DeliveriesResumeRequested(Event):
+    """Everything parked on this connection is to go on: sent if it surely was not, asked about if it may have been."""
+
+    type_name: ClassVar[str] = "deliveries.resume_requested"
+    firm_id: Id
+    connection_id: Id
+    requested_by: Id
+    requested_at: Instant
+
+    @property
+    def key(self) -> str:
+        return self.connection_id
+
+
 class DeliveryResolutionRequested(Event):
     """A person's answer on a parked delivery: it is in the books, it is not, drop it."""
 

@@ -1,6 +1,6 @@
 """The table of connections: what the hub last said, credentials sealed as they came."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -63,6 +63,12 @@ async def by_id(connection: Connection, connection_id: str) -> KnownConnection |
     """A connection, if the hub has spoken of it."""
     row = await connection.fetchrow("select * from connections where connection_id = $1", connection_id)
     return _known(row) if row else None
+
+
+async def by_ids(connection: Connection, connection_ids: Collection[str]) -> dict[str, KnownConnection]:
+    """Those of these connections of which the hub has spoken."""
+    rows = await connection.fetch("select * from connections where connection_id = any($1)", list(connection_ids))
+    return {row["connection_id"]: _known(row) for row in rows}
 
 
 async def sealed_under_other_keys(

@@ -1,6 +1,6 @@
 """The table of deliveries: rows in, rows locked, rows written back whole, each with one statement per batch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,20 @@ async def lock(connection: Connection, delivery_ids: Collection[str]) -> dict[st
         list(delivery_ids),
     )
     return {row["delivery_id"]: replace(_delivery(row), owner_dead=row["owner_dead"]) for row in rows}
+
+
+async def parked_on(connection: Connection, lanes: Mapping[str, str]) -> list[str]:
+    """The parked deliveries of these connections, each of the firm named beside it."""
+    rows = await connection.fetch(
+        """
+        select delivery_id from deliveries
+        join unnest($1::text[], $2::text[]) as wanted (connection_id, firm_id) using (connection_id, firm_id)
+        where state = 'parked'
+        """,
+        list(lanes),
+        list(lanes.values()),
+    )
+    return [row["delivery_id"] for row in rows]
 
 
 async def standing(connection: Connection, entries: Collection[EntryRef]) -> dict[EntryRef, Delivery]:

@@ -208,6 +208,7 @@ _DUE = """
                 where c.connection_id = lanes.connection_id and c.enabled
                     and c.version is distinct from lanes.halted_version
             )
+            having min(d.due_at) is not null -- greatest() passes over nulls: a pause alone is nothing to do
         )
     )
 """

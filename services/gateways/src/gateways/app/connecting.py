@@ -15,7 +15,7 @@ from qontable.unit import Unit
 async def take_connections(unit: Unit, records: Sequence[Received[ConnectionChanged]]) -> None:
     """Keep the newest state of each connection; a newer version ends a halt and has its credentials tried."""
     changed = await connections.keep_newest(unit.connection, [record.event for record in records])
-    probes = [_probe(known) for known in changed if known.enabled]
+    probes = [probe_of(known, str(known.version)) for known in changed if known.enabled]
     await jobs.insert(unit.connection, probes)
     present = now()
     await touch(
@@ -23,6 +23,7 @@ async def take_connections(unit: Unit, records: Sequence[Received[ConnectionChan
     )
 
 
-def _probe(known: KnownConnection) -> Job:
-    name = f"{known.connection_id}:{known.version}"
+def probe_of(known: KnownConnection, occasion: str) -> Job:
+    """The job of trying a connection's credentials, once per occasion."""
+    name = f"{known.connection_id}:{occasion}"
     return Job("probe", name, known.firm_id, known.connection_id, known.connector, "{}")

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from gateways.adapters import deliveries, recalls
+from gateways.adapters import connections, deliveries, jobs, recalls
 from gateways.adapters.lanes import Touched, touch
+from gateways.app.connecting import probe_of
 from gateways.domain.delivery import CLOSED, Delivery, State
-from gateways.domain.life import recalled, resolved
+from gateways.domain.life import recalled, resolved, resumed
 from gateways.domain.words import words
 from qontable.bus import Received
 from qontable.clock import now
 from qontable.events.delivery import EntryDeliveryChanged, EntryRecallRequested
-from qontable.events.hub import DeliveryResolutionRequested, Resolution
+from qontable.events.hub import DeliveriesResumeRequested, DeliveryResolutionRequested, Resolution
 from qontable.unit import Unit
 
 UNTAKEN: dict[Resolution, tuple[State, str]] = {
@@ -84,6 +85,27 @@ def _close_untaken(
         changed_at=now(),
     )
     unit.publish(ended, traceparent=wish.traceparent)
+
+
+async def take_resumptions(unit: Unit, records: Sequence[Received[DeliveriesResumeRequested]]) -> None:
+    """Let everything parked on these connections go on, in one transaction: so it leaves in sequence, too.
+
+    The credentials are tried at once. If the software answers, its lane need not wait for the end of a pause.
+    """
+    asked = {record.event.connection_id: record for record in records}
+    known = await connections.by_ids(unit.connection, asked)
+    known = {name: item for name, item in known.items() if item.firm_id == asked[name].event.firm_id}
+    for name in asked.keys() - known.keys():
+        unit.set_aside(asked[name].refused("unknown_connection", "the gateways know no such connection of this firm"))
+    present = now()
+    await jobs.insert(unit.connection, [probe_of(item, present.isoformat()) for item in known.values()])
+    lanes = [Touched(item.connection_id, item.firm_id, item.connector, present) for item in known.values()]
+    await touch(unit.connection, lanes)
+    ids = await deliveries.parked_on(unit.connection, {lane.connection_id: lane.firm_id for lane in lanes})
+    rows = await deliveries.lock(unit.connection, ids)
+    after = [replace(resumed(row, present), changed_at=present) for row in rows.values() if row.state == "parked"]
+    for row in await deliveries.write(unit.connection, after):
+        unit.publish(row.event(), traceparent=asked[row.connection_id].traceparent)
 
 
 def _touched(row: Delivery) -> Touched:

@@ -128,6 +128,21 @@ def resolved(delivery: Delivery, answer: Resolution, now: datetime) -> Delivery:
             return _back_in_queue(replace(delivery, failing_since=None, failures=0, queued_at=now, message=None), now)
 
 
+def resumed(delivery: Delivery, now: datetime) -> Delivery:
+    """Parked no longer, whatever it was parked for: what surely was not sent leaves, what is in doubt is asked about.
+
+    Asking begins anew, so what could not be excluded before is parked again unless it has shown up meanwhile.
+    """
+    if delivery.state != "parked":
+        return delivery
+    if not delivery.in_doubt and delivery.recall_requested:
+        return _closed(delivery, "recalled", words("recalled"))
+    anew = replace(delivery, failing_since=None, failures=0, absences=0, message=None)
+    if delivery.in_doubt:
+        return replace(anew, state="unknown", failing_since=now, message=words("asked_again"), due_at=now)
+    return _back_in_queue(replace(anew, queued_at=now), now)
+
+
 def given_up(delivery: Delivery) -> Delivery:
     """A queued delivery whose time for retries is over."""
     return replace(delivery, state="parked", message=words("gave_up"), due_at=None)

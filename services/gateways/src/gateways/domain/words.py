@@ -28,8 +28,8 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "gave_up": (
         "72 hours of tries have failed; the entry was not sent.",
         {
-            "fr": "Vérifiez que le logiciel répond, puis répondez « elle n'y est pas » pour relancer l'envoi.",
-            "en": "Make sure that the software answers, then answer “it is not there” to send again.",
+            "fr": "Vérifiez que le logiciel répond, puis relancez la connexion : tout ce qui attend repart.",
+            "en": "Make sure that the software answers, then resume the connection: all that waits leaves again.",
         },
     ),
     "gave_up_asking": ("For 72 hours the software could not be asked whether it has the entry.", _LOOK_AND_ANSWER),
@@ -52,6 +52,7 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "entry_unreadable": ("The dispatched entry cannot be read; it was not sent.", _TELL_SUPPORT),
     "foreign_connection": ("The connection belongs to another firm; the entry was not sent.", _TELL_SUPPORT),
+    "asked_again": ("A person let it go on: the software is asked whether it has the entry.", _LOOKED_UP),
     "recalled": ("Taken back before it was sent.", _NOTHING_TO_DO),
     "found_by_person": ("A person found the entry in the software.", _NOTHING_TO_DO),
     "dropped_by_person": ("A person dropped this delivery.", _NOTHING_TO_DO),

@@ -1,11 +1,14 @@
 """A connection that is there: its options, how often the software may be called, whether it is switched on."""
 
+from datetime import datetime
+
 from hub.adapters import connections, connectors, entry_lists
 from hub.app.hub import Action
 from hub.domain.connection import ChosenOptions, Connection, Connector, Consequence
 from hub.domain.problem import Refused
+from qontable.clock import now
 from qontable.database import Connection as Db
-from qontable.events.hub import Throttle
+from qontable.events.hub import DeliveriesResumeRequested, Throttle
 from qontable.sheet import Sheet
 from qontable.vault import SealingKey
 
@@ -54,6 +57,26 @@ async def switch(action: Action, connection_id: str, *, enabled: bool) -> tuple[
         "connection.enabled" if enabled else "connection.disabled", connection_id, **consequence.model_dump()
     )
     return await say(action, connection_id), consequence
+
+
+async def resume(action: Action, connection_id: str) -> tuple[datetime, Consequence]:
+    """Let everything that was parked on this connection go on, once its software answers again: one press for all.
+
+    Returns when it was asked, and what is on its way now. Raises `Refused` connection_unknown.
+    """
+    await read(action.db, action.firm_id, connection_id)
+    consequence = await entry_lists.count_on_the_way(action.db, action.firm_id, connection_id=connection_id)
+    asked_at = now()
+    action.say(
+        DeliveriesResumeRequested(
+            firm_id=action.firm_id,
+            connection_id=connection_id,
+            requested_by=action.caller.user_id,
+            requested_at=asked_at,
+        )
+    )
+    await action.note("connection.resumed", connection_id, **consequence.model_dump())
+    return asked_at, consequence
 
 
 async def read(db: Db, firm_id: str, connection_id: str) -> Connection:

@@ -1,5 +1,7 @@
 """Software that can be connected, and the firm's connections."""
 
+import datetime
+
 from fastapi import APIRouter, status
 from pydantic import BaseModel, Field
 
@@ -54,6 +56,13 @@ class NewCheck(Body):
     """What to check with the credentials in place: one file's prerequisites, or the list of software files."""
 
     software_file_id: Id | None = None
+
+
+class AskedResumption(BaseModel):
+    """What was parked goes on; `consequence` counts what was on its way when it was asked."""
+
+    requested_at: datetime.datetime
+    consequence: Consequence
 
 
 class Switched(BaseModel):
@@ -210,3 +219,15 @@ async def disable(caller: Administrator, hub: TheHub, connection_id: Id) -> Swit
     async with hub.act(caller) as action:
         connection, consequence = await connections.switch(action, connection_id, enabled=False)
     return Switched(connection=shown(hub, connection), consequence=consequence)
+
+
+@router.post(
+    "/connections/{connection_id}/resumption",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=refuses("connection_unknown"),
+)
+async def resume(caller: SignedIn, hub: TheHub, connection_id: Id) -> AskedResumption:
+    """The software answers again: everything parked on this connection goes on. Nothing leaves twice by it."""
+    async with hub.act(caller) as action:
+        asked_at, consequence = await connections.resume(action, connection_id)
+    return AskedResumption(requested_at=asked_at, consequence=consequence)
