@@ -50,16 +50,19 @@ class Gate:
 class GatedPool:
     """Connections of one owner, whose every use begins and ends with a boundary.
 
-    The latter comes after the commit, when the owner has not heard of it: connections are given back before.
+    The latter comes after the commit, when the owner has not heard of it: connections are given back before. Uses go
+    one after the other, so that the same steps lead to the same place each time.
     """
 
     def __init__(self, pool: asyncpg.Pool, gate: Gate) -> None:
         self._pool = pool
         self._gate = gate
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Any]:
-        await self._gate.step("before the database")
-        async with self._pool.acquire() as connection:
-            yield connection
-        await self._gate.step("after the database")
+        async with self._turn:
+            await self._gate.step("before the database")
+            async with self._pool.acquire() as connection:
+                yield connection
+            await self._gate.step("after the database")

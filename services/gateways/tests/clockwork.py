@@ -41,7 +41,7 @@ class Clockwork:
 
     def __init__(self, admin: asyncpg.Connection) -> None:
         self.now = NOON
-        self._admin = admin
+        self.admin = admin
 
     @classmethod
     async def install(cls, admin_url: str) -> "Clockwork":
@@ -53,7 +53,7 @@ class Clockwork:
     async def move(self, pause: timedelta) -> None:
         """Let time pass, for the database and for this process."""
         self.now += max(pause, timedelta())
-        await self._admin.execute("update injected.clock set at = $1", self.now)
+        await self.admin.execute("update injected.clock set at = $1", self.now)
 
     async def begin_again(self) -> None:
         """It is noon again, for whoever comes next."""
@@ -65,7 +65,7 @@ class Clockwork:
         await self.move(instant - self.now)
 
     async def close(self) -> None:
-        await self._admin.close()
+        await self.admin.close()
 
     @contextmanager
     def injected(self) -> Iterator[None]:

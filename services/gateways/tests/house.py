@@ -230,6 +230,7 @@ def dispatched_entry(
     sequence: int = 1,
     firm_id: str = "frm_1",
     connector: str = "myunisoft",
+    validated_at: datetime | None = None,
 ) -> EntryDispatched:
     """A small purchase on its way to the software."""
     return EntryDispatched(
@@ -258,6 +259,7 @@ def dispatched_entry(
         ),
         journal_code="ACH",
         dispatched_at=datetime.now(UTC),
+        validated_at=validated_at,
     )
 
 

@@ -46,11 +46,13 @@ POLL = timedelta(seconds=60)
 
 @dataclass
 class Untimely(Software):
-    """`fate` is of what it receives next, `sight` of what it is asked next. `entries` are its books, by reference."""
+    """`fate` is of what it receives next, `sight` of what it is asked next; `fates` are of single entries, as long as
+    they stand there. `entries` are its books, by reference."""
 
     clock: Clockwork = None  # type: ignore[assignment]
     fate: Fate = "accepted"
     sight: Sight = "sees"
+    fates: dict[str, Fate] = field(default_factory=dict)
     entries: Counter[str] = field(default_factory=Counter)
     shown_from: dict[str, datetime] = field(default_factory=dict)
     arriving: list[tuple[datetime, str]] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Untimely(Software):
     def receive(self, parcel: Parcel, token: str) -> SendOutcome:  # noqa: PLR0911 - one for each fate
         """The request has arrived: what becomes of it, and what is answered."""
         fate, self.fate = self.fate, "accepted"
+        fate = self.fates.get(parcel.entry.ref.entry_id, fate)
         fate = "not sent" if self.dead else "revoked" if token in self.revoked else fate
         reference, soon = parcel.reference, self.clock.now + SETTLES
         self.received.append((self.clock.now, parcel.entry.ref.file_id, parcel.entry.ref.entry_id))

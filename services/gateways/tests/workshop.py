@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -89,6 +90,7 @@ def open_workshop(server: str, keys: Path) -> Iterator[Workshop]:
     try:
         with pytest.MonkeyPatch.context() as patch, shop.clock.injected():
             patch.setattr(Lane, "_stay", _nothing_to_wait_for)
+            patch.setattr(Lane, "_renew", _by_the_test)
             patch.setattr(lane, "LOOK_EVERY_SECONDS", 3600.0)
             for module in (ledger, orphans):
                 patch.setattr(module, "_CHANCE", _Chance())
@@ -139,6 +141,11 @@ async def _nothing_to_wait_for(*_: object) -> bool:
     return False
 
 
+async def _by_the_test(*_: object) -> None:
+    """A lease is renewed when a test says so (`Process.renew`), not by this process's own clock."""
+    await asyncio.Event().wait()
+
+
 class Process:
     """An owner of lanes. It works one lane at a time, up to a boundary where it may be held, woken, or killed."""
 
@@ -149,15 +156,7 @@ class Process:
         self.task: asyncio.Task[None] | None = None
         self._bench = bench
         shop = bench.shop
-        self.parts = Parts(
-            units=Units(Database(GatedPool(shop.pool, self.gate)), "gateways"),  # type: ignore[arg-type]
-            storage=shop.storage,
-            ring=shop.ring,
-            connectors={bench.connector: bench.software.at(self.gate)},  # type: ignore[dict-item]
-            clients={bench.connector: shop.client},
-            plan=bench.plan,
-            least_lease=LEAST_LEASE,
-        )
+        self.parts = bench.parts(GatedPool(shop.pool, self.gate), self.gate)
 
     @property
     def working(self) -> bool:
@@ -235,6 +234,18 @@ class Bench:
         self.version = 0
         self.units = Units(Database(shop.pool), "gateways")
 
+    def parts(self, pool: Any, gate: Gate) -> Parts:
+        """What a process works with."""
+        return Parts(
+            units=Units(Database(pool), "gateways"),
+            storage=self.shop.storage,
+            ring=self.shop.ring,
+            connectors={self.connector: self.software.at(gate)},  # type: ignore[dict-item]
+            clients={self.connector: self.shop.client},
+            plan=self.plan,
+            least_lease=LEAST_LEASE,
+        )
+
     async def connect(self, *, enabled: bool = True, token: str = "good") -> None:
         """The hub says a newer version of the connection. Its credentials are not tried: that has tests of its own."""
         self.version += 1
@@ -265,7 +276,7 @@ class Bench:
         await self.hear(dispatches.take_dispatched, *events)
 
     async def recall(self, event: Event) -> None:
-        await self.hear(people.take_recalls, event)
+        await self.hear(partial(people.take_recalls, frozenset({self.connector})), event)
 
     async def resolve(self, *events: Event) -> None:
         await self.hear(people.take_resolutions, *events)

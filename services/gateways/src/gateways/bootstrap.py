@@ -16,6 +16,7 @@ from gateways.app.lanes import Lanes
 from gateways.app.parts import Parts
 from gateways.app.people import take_recalls, take_resolutions, take_resumptions
 from gateways.app.requests import take_checks, take_creations, take_refreshes
+from gateways.app.restoring import beat, judge_patiently
 from gateways.connectors.registry import load_connectors, load_sheets
 from gateways.domain.port import Connector
 from gateways.domain.retry import PLAN, RetryPlan
@@ -37,6 +38,7 @@ DAILY_SECONDS = 24 * 3600.0
 SLOT_SECONDS = 5.0
 POLL_SECONDS = 1.0
 GAUGE_SECONDS = 5.0
+PULSE_SECONDS = 5.0
 
 
 async def build(
@@ -56,10 +58,12 @@ async def build(
         plan=plan,
         least_lease=timedelta(seconds=settings.lease_seconds),
     )
+    await judge_patiently(parts)
     for client in clients.values():
         service.add_part(client)
     _consume(service, list(chosen))
     _work(service, settings, parts)
+    service.add_loop("pulse", partial(beat, parts), idle_seconds=PULSE_SECONDS)
     service.add_loop("gauges", Gauges(parts).step, idle_seconds=GAUGE_SECONDS)
     return service
 

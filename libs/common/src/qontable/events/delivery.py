@@ -45,6 +45,7 @@ class EntryDispatched(Event):
     journal_code: Text
     policies: FilePolicies = FilePolicies()
     dispatched_at: Instant
+    validated_at: Instant | None = None
     issue: int = 1
 
     @property

@@ -159,6 +159,7 @@ def _order(candidate: Candidate, sequence: int, moment: datetime) -> EntryDispat
         journal_code=mapped_journal(candidate.content.journal.code, file.journal_map),
         policies=file.policies,
         dispatched_at=moment,
+        validated_at=candidate.validated_at,
     )
 
 

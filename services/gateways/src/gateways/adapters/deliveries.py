@@ -39,24 +39,27 @@ async def insert(connection: Connection, deliveries: Sequence[Delivery], dispatc
         """
         insert into deliveries (
             delivery_id, firm_id, file_id, entry_id, revision, connector, connection_id, software_file, sequence,
-            state, version, queued_at, changed_at, due_at, message, dispatch, traceparent
+            state, version, queued_at, changed_at, due_at, failing_since, settled_at, recall_requested, message,
+            dispatch, traceparent
         )
         select delivery_id, firm_id, file_id, entry_id, revision, connector, connection_id, software_file, sequence,
-               state, version, queued_at, changed_at, due_at, message, dispatch::json, traceparent
+               state, version, queued_at, changed_at, due_at, failing_since, settled_at, recall_requested, message,
+               dispatch::json, traceparent
         from unnest(
             $1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[],
             $9::bigint[], $10::text[], $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
-            $15::jsonb[], $16::text[], $17::text[]
+            $15::timestamptz[], $16::timestamptz[], $17::boolean[], $18::jsonb[], $19::text[], $20::text[]
         ) as new (
             delivery_id, firm_id, file_id, entry_id, revision, connector, connection_id, software_file, sequence,
-            state, version, queued_at, changed_at, due_at, message, dispatch, traceparent
+            state, version, queued_at, changed_at, due_at, failing_since, settled_at, recall_requested, message,
+            dispatch, traceparent
         )
         on conflict (delivery_id) do nothing
         """,
         *_arrays(
             deliveries,
             "delivery_id firm_id file_id entry_id revision connector connection_id software_file sequence state"
-            " version queued_at changed_at due_at",
+            " version queued_at changed_at due_at failing_since settled_at recall_requested",
         ),
         [_json(delivery.message) for delivery in deliveries],
         dispatches,
@@ -166,7 +169,7 @@ async def pick_queued(
         with waiting as (
             select file_id from deliveries
             where connection_id = $1 and state = 'queued' and due_at <= now() and file_id <> all($2)
-            group by file_id order by min(due_at) limit $3
+            group by file_id order by min(due_at), file_id limit $3
         )
         select {_COLUMNS}, d.dispatch::text as dispatch
         from waiting cross join lateral (
@@ -174,7 +177,7 @@ async def pick_queued(
             where connection_id = $1 and state = 'queued' and due_at <= now() and file_id = waiting.file_id
             order by sequence limit $4
         ) d
-        order by d.place limit $5
+        order by d.place, d.file_id limit $5
         """,  # noqa: S608
         connection_id,
         list(busy),
@@ -193,7 +196,7 @@ async def pick_asked(connection: Connection, connection_id: str, *, busy: Collec
         select {_COLUMNS}, d.dispatch::text as dispatch from deliveries d
         where connection_id = $1 and due_at <= now() and state in ('unknown', 'handed_over')
             and delivery_id <> all($2)
-        order by due_at limit $3
+        order by due_at, delivery_id limit $3
         """,  # noqa: S608
         connection_id,
         list(busy),

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from gateways.adapters import deliveries, recalls
+from gateways.adapters import deliveries, recalls, restorations
 from gateways.adapters.lanes import Touched, touch
 from gateways.domain.delivery import Delivery
+from gateways.domain.restoration import Restoration, doubted, may_have_been_sent
 from gateways.domain.words import words
 from qontable.bus import Received
 from qontable.clock import now
@@ -73,19 +74,24 @@ async def take_dispatched(unit: Unit, records: Sequence[Record]) -> None:
 async def _store(unit: Unit, records: Sequence[Record]) -> dict[str, Delivery]:
     standing = await deliveries.standing(unit.connection, {_ref(record.event) for record in records})
     recalled = await recalls.recalled_among(unit.connection, [record.event.delivery_id for record in records])
+    restoration = await restorations.latest(unit.connection)
     new: list[Delivery] = []
     for record in records:
         delivery = _new(record)
+        if restoration:
+            delivery = _after(restoration, delivery, record.event)
         if earlier := standing.get(_ref(record.event)):
             delivery = _refused(delivery, earlier)
             unit.publish(earlier.event(), traceparent=earlier.traceparent)
+        elif delivery.delivery_id in recalled and delivery.in_doubt:
+            standing[_ref(record.event)] = delivery = replace(delivery, recall_requested=True)
         elif delivery.delivery_id in recalled:
             delivery = replace(delivery, state="recalled", message=words("recalled"), due_at=None)
         else:
             standing[_ref(record.event)] = delivery
         new.append(delivery)
     await deliveries.insert(unit.connection, new, [record.record.value.decode() for record in records])
-    await touch(unit.connection, [_touched(delivery) for delivery in new if delivery.state == "queued"])
+    await touch(unit.connection, [_touched(delivery) for delivery in new if delivery.due_at])
     return {delivery.delivery_id: delivery for delivery in new}
 
 
@@ -108,6 +114,14 @@ def _new(record: Record) -> Delivery:
         due_at=present,
         traceparent=record.traceparent,
     )
+
+
+def _after(restoration: Restoration, delivery: Delivery, event: EntryDispatched) -> Delivery:
+    """The delivery as it begins in a database that was restored: what may have left before is asked about first."""
+    anew = replace(delivery, version=restoration.first_version())
+    if may_have_been_sent(restoration, event.validated_at, delivery.revision, delivery.queued_at):
+        return doubted(anew, restoration, delivery.queued_at)
+    return anew
 
 
 def _refused(delivery: Delivery, earlier: Delivery) -> Delivery:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from gateways.adapters import connections, deliveries, jobs, recalls
+from gateways.adapters import connections, deliveries, jobs, recalls, restorations
 from gateways.adapters.lanes import Touched, touch
 from gateways.app.connecting import probe_of
 from gateways.domain.delivery import CLOSED, Delivery, State
@@ -30,7 +30,8 @@ async def take_recalls(
     does, it is recalled already.
 
     The answer is `recalled`; `too_late`, which is no state of the delivery, whose own goes on under higher versions;
-    or the state in which it ended before. Deliveries of other connectors are not ours to answer for.
+    or the state in which it ended before. Deliveries of other connectors are not ours to answer for. One that a
+    restored database has forgotten may be in the books: it is answered when its dispatch comes again.
     """
     requested = {record.event.delivery_id: record for record in records}
     await recalls.hold_orders(unit.connection)
@@ -42,8 +43,10 @@ async def take_recalls(
     for name, row in after.items():
         late = row.state not in CLOSED
         unit.publish(row.event("too_late" if late else None), traceparent=requested[name].traceparent)
+    restoration = await restorations.latest(unit.connection)
     for name in requested.keys() - after.keys():
-        if requested[name].event.connector in connectors:
+        forgotten = restoration is not None and restoration.forgot(requested[name].event.requested_at)
+        if requested[name].event.connector in connectors and not forgotten:
             _close_untaken(unit, requested[name], "recalled", "recalled")
 
 

@@ -53,6 +53,10 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "entry_unreadable": ("The dispatched entry cannot be read; it was not sent.", _TELL_SUPPORT),
     "foreign_connection": ("The connection belongs to another firm; the entry was not sent.", _TELL_SUPPORT),
     "asked_again": ("A person let it go on: the software is asked whether it has the entry.", _LOOKED_UP),
+    "restored": (
+        "Our records were restored from a backup: the entry may have been sent meanwhile.",
+        _LOOKED_UP,
+    ),
     "recalled": ("Taken back before it was sent.", _NOTHING_TO_DO),
     "found_by_person": ("A person found the entry in the software.", _NOTHING_TO_DO),
     "dropped_by_person": ("A person dropped this delivery.", _NOTHING_TO_DO),
