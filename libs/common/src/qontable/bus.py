@@ -28,7 +28,7 @@ from qontable.events import EVENT_TYPES
 from qontable.events.base import Event
 from qontable.guard import Guard, TooManySetAside
 from qontable.inbox import take_new
-from qontable.set_aside import SetAsideRecord, set_aside_record, write_set_aside
+from qontable.set_aside import SetAsideRecord, set_aside_record
 from qontable.telemetry import frames, sampled, start_span, traceparent_of
 from qontable.topics import MAX_RECORD_BYTES
 from qontable.unit import Unit, Units
@@ -69,11 +69,17 @@ class Received(Generic[E]):
 
 
 Handler = Callable[[Unit, Sequence[Received[E]]], Awaitable[None]]
+Aside = Callable[[Unit, Sequence[SetAsideRecord]], Awaitable[None]]
+"""Tells the house of records set aside, in the transaction that keeps them."""
+
+
+async def untold(_unit: Unit, _records: Sequence[SetAsideRecord]) -> None:
+    """Of these records nobody hears but who looks at what was set aside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription(Generic[E]):
-    """A topic, the type expected on it, and what handles it; `aside` is what the house hears of a record set aside.
+    """A topic, the type expected on it, and what handles it; `aside` tells the house of records set aside.
 
     The handler gets new records only, in topic order, inside one transaction, and may see the same records again if
     that transaction fails. It publishes through the unit, sets single records aside through it, and raises for
@@ -84,7 +90,7 @@ class Subscription(Generic[E]):
     handler: Handler[E]
     topic: str = ""
     max_bytes: int = MAX_RECORD_BYTES
-    aside: Callable[[SetAsideRecord], Event | None] = lambda _: None
+    aside: Aside = untold
 
     @property
     def topic_name(self) -> str:
@@ -137,20 +143,17 @@ class Consumer(Generic[E]):
                 if item.span:
                     item.span.end()
         self._guard.judge(len(records), len(refused))
-        await self._keep(refused)
+        await self._keep([item for item in refused if not item.entered])
         self._guard.note(len(records), len(refused))
 
     async def _keep(self, refused: Sequence[SetAsideRecord]) -> None:
-        """Write what was refused, but for what the handler set aside itself, within its own transaction."""
+        """Write what was refused before or beside the handler; what it set aside itself went with its transaction."""
         if not refused:
             return
-        log.warning("records set aside", topic=self.topic, reasons=sorted({item.reason for item in refused}))
         async with self._units.unit() as unit:
-            await write_set_aside(unit.connection, [item for item in refused if not item.entered])
             for item in refused:
-                if told := self.subscription.aside(item):
-                    unit.publish(told, traceparent=item.traceparent)
-        metrics.RECORDS_SET_ASIDE.labels(self.topic).inc(len(refused))
+                unit.set_aside(item, entered=False)
+            await self.subscription.aside(unit, refused)
 
     def decode(self, record: KafkaRecord) -> Received[E] | SetAsideRecord:
         """The event in a record, or the record as it is to be set aside. Never raises for what a record holds."""
@@ -217,6 +220,8 @@ class Consumer(Generic[E]):
             if new:
                 await self.subscription.handler(unit, new)
             self._guard.judge(len(received), len(unit.aside))
+            if unit.aside:
+                await self.subscription.aside(unit, unit.aside)
         metrics.RECORDS_REPEATED.labels(self.topic).inc(len(repeats))
         return [
             *unit.aside,

@@ -1,14 +1,23 @@
-"""One unit of work: a transaction, what it says, and what it sets aside, committed together or not at all."""
+"""One unit of work: a transaction, what it says, and what it sets aside, committed together or not at all.
+
+What was set aside is logged and counted with the commit, whoever did it.
+"""
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+import structlog
+
+from qontable import metrics
 from qontable.database import Connection, Database
 from qontable.events.base import Event
 from qontable.outbox import OutgoingRecord, outgoing, write_outbox
 from qontable.set_aside import SetAsideRecord, write_set_aside
 from qontable.telemetry import current_traceparent
+
+log = structlog.get_logger()
 
 
 class Unit:
@@ -25,9 +34,9 @@ class Unit:
         """Say `event` when the transaction commits, in the trace given or the present one."""
         self._outgoing.append(outgoing(event, self._source, traceparent or current_traceparent()))
 
-    def set_aside(self, record: SetAsideRecord) -> None:
-        """Keep a record that this handler cannot process. It counts as consumed until it is replayed."""
-        self.aside.append(dataclasses.replace(record, entered=True))
+    def set_aside(self, record: SetAsideRecord, *, entered: bool = True) -> None:
+        """Keep a record that cannot be processed. A handler's counts as consumed (`entered`) until it is replayed."""
+        self.aside.append(dataclasses.replace(record, entered=entered))
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Call `act` once the transaction has committed: for waking whoever works on its effects."""
@@ -53,5 +62,13 @@ class Units:
             unit = Unit(connection, self.source)
             yield unit
             await unit.flush()
+        _note(unit.aside)
         for act in unit.committed:
             act()
+
+
+def _note(aside: Sequence[SetAsideRecord]) -> None:
+    for topic, records in Counter(record.topic for record in aside).items():
+        reasons = sorted({record.reason for record in aside if record.topic == topic})
+        log.warning("records set aside", topic=topic, records=records, reasons=reasons)
+        metrics.RECORDS_SET_ASIDE.labels(topic).inc(records)

@@ -128,7 +128,7 @@ def _subscribe(
         Subscription(FileClosed, files.file_closed),
         Subscription(SyncRequested, files.sync_requested),
         Subscription(EntryDuplicateAnswered, duplicates.answered),
-        Subscription(EntryValidated, intake.validated, max_bytes=MAX_INTAKE_BYTES),
+        Subscription(EntryValidated, intake.validated, max_bytes=MAX_INTAKE_BYTES, aside=intake.unread.tell),
         Subscription(EntryReviewUndone, intake.undone, max_bytes=MAX_INTAKE_BYTES),
         Subscription(DocumentLinkRenewed, documents.link_renewed),
         Subscription(ConnectorAnnounced, integrations.connector_announced),

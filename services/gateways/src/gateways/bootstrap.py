@@ -9,7 +9,7 @@ from gateways.adapters.keys import Keys
 from gateways.adapters.slots import Presence
 from gateways.app.announcing import announce
 from gateways.app.connecting import take_connections
-from gateways.app.dispatches import set_aside, take_dispatched
+from gateways.app.dispatches import take_dispatched, tell_aside
 from gateways.app.gauging import Gauges
 from gateways.app.keys import KeyWatch, Resealing
 from gateways.app.lanes import Lanes
@@ -71,7 +71,7 @@ async def build(
 def _consume(service: Service, connectors: list[str]) -> None:
     for name in connectors:
         topic = f"{EntryDispatched.type_name}.{name}"
-        service.add_subscription(Subscription(EntryDispatched, take_dispatched, topic=topic, aside=set_aside))
+        service.add_subscription(Subscription(EntryDispatched, take_dispatched, topic=topic, aside=tell_aside))
     ours = frozenset({*load_sheets(), *connectors})
     service.add_subscription(Subscription(EntryRecallRequested, partial(take_recalls, ours)))
     service.add_subscription(Subscription(DeliveryResolutionRequested, take_resolutions))

@@ -1,10 +1,12 @@
 """What the Qonto platform says: firms and client files, validated entries, renewed document links."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from qontable.events.base import DateText, DecimalText, Event, Id, Instant, Part, Text, Version
+
+RevisionNumber = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
 
 class Administrator(Part):
@@ -120,7 +122,7 @@ class EntryContent(Part):
     firm_id: Id
     file_id: Id
     entry_id: Id
-    revision: int = Field(ge=1, le=2_000_000_000)
+    revision: RevisionNumber
     kind: Literal["purchase", "sale", "expense_report", "bank", "miscellaneous"]
     origin: Origin | None = None
     journal: WireJournal
@@ -153,7 +155,7 @@ class EntryReviewUndone(Event):
     firm_id: Id
     file_id: Id
     entry_id: Id
-    revision: int = Field(ge=1, le=2_000_000_000)
+    revision: RevisionNumber
     undone_by: Id
     undone_at: Instant
 

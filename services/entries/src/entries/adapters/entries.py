@@ -122,6 +122,7 @@ def _facts(row: Any) -> EntryFacts:
         ack_code=row["ack_code"],
         revision=row["revision"],
         undone_revision=row["undone_revision"],
+        unread_revision=row["unread_revision"],
         returned_revision=row["returned_revision"],
         accepted_revision=row["accepted_revision"],
         duplicate_key=row["duplicate_key"],

@@ -12,10 +12,19 @@ from qontable.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest revision of an entry, and up to which one was taken back."""
+    """The newest revision of an entry, up to which one was taken back, and the newest that could not be read."""
 
     revision: int
     undone_revision: int
+    unread_revision: int = 0
+
+    def awaits(self, revision: int) -> bool:
+        """Whether this revision, now that it is read, becomes the newest content."""
+        return revision > self.revision or revision == self.revision == self.unread_revision
+
+    def unread_at(self, revision: int) -> "Head":
+        """The head after a newer revision came that could not be read."""
+        return Head(revision, self.undone_revision, revision)
 
 
 async def open_entries(connection: Connection, firms: Mapping[EntryKey, str]) -> dict[EntryKey, Head]:
@@ -26,13 +35,16 @@ async def open_entries(connection: Connection, firms: Mapping[EntryKey, str]) ->
         await _insert_entries(connection, missing, firms)
     rows = await connection.fetch(
         """
-        select file_id, entry_id, revision, undone_revision from entries
+        select file_id, entry_id, revision, undone_revision, unread_revision from entries
         join unnest($1::text[], $2::text[]) as named (file_id, entry_id) using (file_id, entry_id)
         order by file_id, entry_id for update of entries
         """,
         *columns(keys),
     )
-    return {(row["file_id"], row["entry_id"]): Head(row["revision"], row["undone_revision"]) for row in rows}
+    return {
+        (row["file_id"], row["entry_id"]): Head(row["revision"], row["undone_revision"], row["unread_revision"])
+        for row in rows
+    }
 
 
 async def _fetch_keys(connection: Connection, keys: Sequence[EntryKey]) -> list[Any]:
@@ -87,15 +99,18 @@ async def save_heads(
     keys = sorted(heads)
     await connection.execute(
         """
-        update entries set revision = head.revision, undone_revision = head.undone_revision, check_due = $7,
+        update entries set revision = head.revision, undone_revision = head.undone_revision,
+            unread_revision = head.unread_revision, check_due = $8,
             duplicate_key = case when head.has_content then head.duplicate_key else entries.duplicate_key end
-        from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::boolean[], $6::bytea[])
-            as head (file_id, entry_id, revision, undone_revision, has_content, duplicate_key)
+        from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::integer[], $6::boolean[],
+            $7::bytea[])
+            as head (file_id, entry_id, revision, undone_revision, unread_revision, has_content, duplicate_key)
         where entries.file_id = head.file_id and entries.entry_id = head.entry_id
         """,
         *columns(keys),
         [heads[key].revision for key in keys],
         [heads[key].undone_revision for key in keys],
+        [heads[key].unread_revision for key in keys],
         [key in duplicate_keys for key in keys],
         [duplicate_keys.get(key) for key in keys],
         due,

@@ -49,6 +49,8 @@ class HeldRecords:
             expired = await take_unknown_firms(unit.connection, now() - self._patience, CHUNK)
             for held in expired:
                 unit.set_aside(replace(held.record, reason="unknown_firm", detail="its firm did not become known"))
+            if unit.aside:
+                await self._intake.unread.tell(unit, unit.aside)
             waiting = await count_held(unit.connection)
         for waits_for in ("firm", "file"):
             metrics.RECORDS_HELD.labels(waits_for).set(waiting.get(waits_for, 0))

@@ -13,6 +13,7 @@ from entries.adapters.files import fetch_owners
 from entries.adapters.heads import Head, open_entries, save_heads
 from entries.adapters.held import HeldRecord, hold
 from entries.adapters.revisions import Revision, RevisionKey, fetch_hashes, insert_revisions
+from entries.app.unread import Unread
 from entries.domain.duplicates import duplicate_key
 from entries.domain.facts import EntryKey
 from qontable.bus import Received
@@ -46,10 +47,12 @@ class Arrival:
 class Intake:
     """Handles `entry.validated` and `entry.review_undone`.
 
-    Once their effects are committed `arrived` is called, and `wanted` where documents are to be fetched.
+    Once their effects are committed `arrived` is called, and `wanted` where documents are to be fetched. Of what is set
+    aside `unread` tells.
     """
 
     def __init__(self, arrived: Callable[[], None], wanted: Callable[[], None]) -> None:
+        self.unread = Unread(arrived)
         self._arrived = arrived
         self._wanted = wanted
 
@@ -120,7 +123,7 @@ class _Batch:
     def _undo(self, key: EntryKey, revision: int) -> None:
         head = self.heads[key]
         if revision > head.undone_revision:
-            self.heads[key] = Head(max(head.revision, revision), revision)
+            self.heads[key] = replace(head, revision=max(head.revision, revision), undone_revision=revision)
             self.moved.add(key)
 
     def _keep(self, arrival: Arrival, event: EntryValidated) -> None:
@@ -129,8 +132,8 @@ class _Batch:
             Revision(arrival.key, event.revision, arrival.body, arrival.hash, event.validated_at, arrival.traceparent)
         )
         head = self.heads[arrival.key]
-        if event.revision > head.revision:
-            self.heads[arrival.key] = replace(head, revision=event.revision)
+        if head.awaits(event.revision):
+            self.heads[arrival.key] = replace(head, revision=event.revision, unread_revision=0)
             self.newest[arrival.key] = event, arrival.traceparent
             self.moved.add(arrival.key)
 

@@ -37,7 +37,7 @@ class DeliveryFacts:
 
 @dataclass(frozen=True, slots=True)
 class EntryFacts:
-    """An entry's row: revisions known, undone, returned and accepted, and what was last said of it (`visible`).
+    """An entry's row: revisions known, undone, unread, returned and accepted, and what was last said (`visible`).
 
     `content_bytes` is the size of the newest revision's body.
     """
@@ -49,6 +49,7 @@ class EntryFacts:
     ack_code: str
     revision: int
     undone_revision: int
+    unread_revision: int
     returned_revision: int
     accepted_revision: int | None
     duplicate_key: bytes | None
@@ -69,6 +70,11 @@ class EntryFacts:
     def undone(self) -> bool:
         """Whether the newest revision was taken back."""
         return self.revision <= self.undone_revision
+
+    @property
+    def unread(self) -> bool:
+        """Whether the newest revision was set aside, and has not come again in a form that could be read."""
+        return self.revision == self.unread_revision
 
     @property
     def returned(self) -> bool:

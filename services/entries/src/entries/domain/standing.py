@@ -6,9 +6,13 @@ until a newer revision comes.
 
 from entries.domain.facts import DeliveryFacts, EntryFacts
 from entries.domain.verdict import Verdict
+from qontable.entry import Finding
 
 DROPPED = "dropped_by_person"
 """The category under which gateways say that a person's answer was to drop the delivery."""
+UNREAD = "unread"
+UNREADABLE = Finding("revision_unreadable")
+"""What is said of a newest revision that could not be read."""
 
 
 def standing(facts: EntryFacts) -> Verdict | None:
@@ -22,6 +26,8 @@ def standing(facts: EntryFacts) -> Verdict | None:
         return _under_way(facts, delivery)
     if facts.undone:
         return Verdict("withdrawn")
+    if facts.unread:
+        return Verdict("to_verify", detail=UNREAD, findings=(UNREADABLE,))
     if delivery and delivery.revision == facts.revision and _given_back(delivery):
         return Verdict("to_verify", detail=delivery.state)
     return None

@@ -38,6 +38,13 @@ class _Named(Part):
     entry: _NamedEntry
 
 
+async def tell_aside(unit: Unit, records: Sequence[SetAsideRecord]) -> None:
+    """Entries hears of dispatches that were set aside."""
+    for record in records:
+        if told := set_aside(record):
+            unit.publish(told, traceparent=record.traceparent)
+
+
 def set_aside(record: SetAsideRecord) -> EntryDeliveryChanged | None:
     """What entries hears of a dispatch that was set aside; nothing where not even its names can be read.
 
