@@ -77,15 +77,23 @@ async def test_nothing_is_told_to_a_firm_about_a_file_of_another(house: House) -
     assert not house.all(EntryStatusChanged, file_id=client.file_id, entry_id="ent")
 
 
-async def test_held_records_that_are_set_aside_are_counted_and_told(house: House) -> None:
+@pytest.mark.parametrize(("firm", "days", "reason"), [(False, 2, "unknown_firm"), (True, 8, "unknown_file")])
+async def test_held_records_whose_file_never_comes_are_set_aside_counted_and_told(
+    house: House, *, firm: bool, days: int, reason: str
+) -> None:
     client = house.stranger()
+    if firm:
+        await house.say(client.firm_created())
+        await house.until_true("select true from entries.firms where firm_id = $1", client.firm_id)
     counted = metrics.RECORDS_SET_ASIDE.labels(TOPIC)
     before = counted._value.get()
     await house.say(client.validated("ent"))
     await house.until_true("select count(*) = 1 from entries.held_records where file_id = $1", client.file_id)
     await house.database.execute(
-        "update entries.held_records set held_at = now() - interval '25 hours' where file_id = $1", client.file_id
+        "update entries.held_records set held_at = now() - make_interval(days => $2) where file_id = $1",
+        client.file_id,
+        days,
     )
     await house.status(client, "ent", "to_verify", detail="unread", version=0)
-    assert await house.set_aside(client) == ["unknown_firm"]
+    assert await house.set_aside(client) == [reason]
     assert counted._value.get() == before + 1

@@ -9,7 +9,7 @@ from entries.app.duplicates import Duplicates
 from entries.app.evaluation import Evaluation
 from entries.app.evening import EveningRun
 from entries.app.files import Files
-from entries.app.held import HeldRecords
+from entries.app.held import HeldFor, HeldRecords
 from entries.app.intake import Intake
 from entries.app.integrations import Integrations
 from entries.app.outcome import Outcome
@@ -64,7 +64,7 @@ async def build(settings: EntriesSettings) -> Service:
     dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds), settings.entries_issues)
     intake = Intake(judge, fetch)
     documents = _documents(service, settings, judge, fetch)
-    held = HeldRecords(service.units, intake, timedelta(seconds=settings.entries_unknown_firm_seconds))
+    held = HeldRecords(service.units, intake, _held_for(settings))
     patience = _patience(settings)
     evening = EveningRun(service.units, EveningHour(settings.evening), patience.longest, judge)
     evaluation = Evaluation(service.units, dispatch, patience, settings.entries_chunk)
@@ -102,6 +102,13 @@ def _documents(service: Service, settings: EntriesSettings, judge: Wake, fetch: 
         lease=settings.document_lease,
         settled=judge,
         renewed=fetch,
+    )
+
+
+def _held_for(settings: EntriesSettings) -> HeldFor:
+    return HeldFor(
+        firm=timedelta(seconds=settings.entries_unknown_firm_seconds),
+        file=timedelta(seconds=settings.entries_unknown_file_seconds),
     )
 
 

@@ -36,6 +36,11 @@ class EntriesSettings(Settings):
     entries_unknown_firm_seconds: float = Field(
         86_400.0, gt=0, description="How long records of an unknown firm are held before they are set aside."
     )
+    entries_unknown_file_seconds: float = Field(
+        604_800.0,
+        gt=0,
+        description="How long records of a known firm's unknown file are held before they are set aside.",
+    )
 
     @property
     def document_lease(self) -> timedelta:

@@ -8,6 +8,8 @@ from typing import Any
 from qontable.database import Connection
 from qontable.set_aside import SetAsideRecord
 
+EXPIRED = "held_at < $2 and not exists (select from files where files.file_id = held.file_id)"
+
 
 @dataclass(frozen=True, slots=True)
 class HeldRecord:
@@ -52,12 +54,14 @@ async def take_placeable(connection: Connection, limit: int) -> list[HeldRecord]
 
 async def take_unknown_firms(connection: Connection, held_before: datetime, limit: int) -> list[HeldRecord]:
     """Records of firms that are still unknown although they have been held since `held_before`, taken out."""
-    return await _take(
-        connection,
-        "held_at < $2 and not exists (select from firms where firms.firm_id = held.firm_id)",
-        limit,
-        held_before,
-    )
+    condition = f"{EXPIRED} and not exists (select from firms where firms.firm_id = held.firm_id)"
+    return await _take(connection, condition, limit, held_before)
+
+
+async def take_unknown_files(connection: Connection, held_before: datetime, limit: int) -> list[HeldRecord]:
+    """Records of known firms whose file is still unknown although they have been held so long, taken out."""
+    condition = f"{EXPIRED} and exists (select from firms where firms.firm_id = held.firm_id)"
+    return await _take(connection, condition, limit, held_before)
 
 
 async def count_held(connection: Connection) -> dict[str, int]:
@@ -81,7 +85,7 @@ async def _take(connection: Connection, condition: str, limit: int, *values: Any
             returning *
         )
         select * from taken order by id
-        """,  # noqa: S608 - conditions are the two above
+        """,  # noqa: S608 - conditions are the three above
         limit,
         *values,
     )

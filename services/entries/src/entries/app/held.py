@@ -1,13 +1,13 @@
-"""Records held for their client file: taken in once the file is known, set aside when their firm never was."""
+"""Records held for their client file: taken in once the file is known, set aside when it, or their firm, never was."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
 from entries.adapters.files import fetch_owners
-from entries.adapters.held import HeldRecord, count_held, take_placeable, take_unknown_firms
+from entries.adapters.held import HeldRecord, count_held, take_placeable, take_unknown_files, take_unknown_firms
 from entries.app.intake import Arrival, Intake
 from qontable import metrics
 from qontable.bus import describe_validation
@@ -25,10 +25,18 @@ TYPES: dict[str, type[EntryValidated] | type[EntryReviewUndone]] = {
 }
 
 
-class HeldRecords:
-    """One turn: what can be placed now is, what has waited too long for its firm is set aside."""
+@dataclass(frozen=True, slots=True)
+class HeldFor:
+    """How long records are held: for a firm that nobody spoke of, and for the file of a known one."""
 
-    def __init__(self, units: Units, intake: Intake, patience: timedelta) -> None:
+    firm: timedelta
+    file: timedelta
+
+
+class HeldRecords:
+    """One turn: what can be placed now is, what has waited too long for its firm or its file is set aside."""
+
+    def __init__(self, units: Units, intake: Intake, patience: HeldFor) -> None:
         self._units = units
         self._intake = intake
         self._patience = patience
@@ -46,15 +54,23 @@ class HeldRecords:
                     detail = "the client file belongs to another firm"
                     unit.set_aside(replace(held.record, reason="foreign_file", detail=detail))
             await self._take(unit, _arrivals(unit, own))
-            expired = await take_unknown_firms(unit.connection, now() - self._patience, CHUNK)
-            for held in expired:
-                unit.set_aside(replace(held.record, reason="unknown_firm", detail="its firm did not become known"))
+            expired = await self._expire(unit, now())
             if unit.aside:
                 await self._intake.unread.tell(unit, unit.aside)
             waiting = await count_held(unit.connection)
         for waits_for in ("firm", "file"):
             metrics.RECORDS_HELD.labels(waits_for).set(waiting.get(waits_for, 0))
-        return len(placeable) == CHUNK or len(expired) == CHUNK
+        return CHUNK in (len(placeable), *expired)
+
+    async def _expire(self, unit: Unit, moment: datetime) -> tuple[int, int]:
+        """Set aside what has waited too long for its firm, and for its file; how many of each."""
+        firms = await take_unknown_firms(unit.connection, moment - self._patience.firm, CHUNK)
+        for held in firms:
+            unit.set_aside(replace(held.record, reason="unknown_firm", detail="its firm did not become known"))
+        files = await take_unknown_files(unit.connection, moment - self._patience.file, CHUNK)
+        for held in files:
+            unit.set_aside(replace(held.record, reason="unknown_file", detail="its client file did not become known"))
+        return len(firms), len(files)
 
     async def _take(self, unit: Unit, arrivals: Sequence[Arrival]) -> None:
         """Take records in, halving around one that is refused: it is set aside, as it would be from the topic."""
