@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 
+from entries.app.documents import ASKED_AGAIN_AFTER
 from qontable.events.delivery import DocumentLinkRequested, EntryStatusChanged
 
 from .document_server import PDF, PNG
@@ -65,6 +66,37 @@ async def test_a_document_that_the_platform_has_lost_returns_the_entry(house: Ho
     await house.say(client.renewed("lost", None, gone=True))
     returned = await house.status(client, "ent", "to_verify")
     assert [finding.code for finding in returned.findings] == ["document_gone"]
+
+
+async def test_a_link_that_nobody_gives_is_asked_for_again_and_then_returns_the_entry(house: House) -> None:
+    client = await house.client()
+    document = house.documents.document("silent")
+    house.documents.put("silent", b"", 404)
+    await house.say(client.validated("ent", documents=[document]))
+    for count in range(1, len(ASKED_AGAIN_AFTER) + 1):
+        await house.hear(DocumentLinkRequested, count=count, file_id=client.file_id)
+        await house.until_true(
+            "select asks = $2 and due_at > now() from entries.documents where file_id = $1", client.file_id, count
+        )
+        await house.database.execute("update entries.documents set due_at = now() where file_id = $1", client.file_id)
+        house.wake("links")
+    returned = await house.status(client, "ent", "to_verify")
+    assert [finding.code for finding in returned.findings] == ["document_link_missing"]
+    assert len(house.all(DocumentLinkRequested, file_id=client.file_id)) == len(ASKED_AGAIN_AFTER)
+
+
+async def test_a_link_that_comes_after_it_was_asked_for_twice_lets_the_entry_leave(house: House) -> None:
+    client = await house.client()
+    document = house.documents.document("late")
+    house.documents.put("late", b"", 404)
+    await house.say(client.validated("ent", documents=[document]))
+    await house.hear(DocumentLinkRequested, file_id=client.file_id)
+    await house.database.execute("update entries.documents set due_at = now() where file_id = $1", client.file_id)
+    house.wake("links")
+    await house.hear(DocumentLinkRequested, count=2, file_id=client.file_id)
+    house.documents.put("late")
+    await house.say(client.renewed("late", document["url"]))
+    await house.dispatched(client, "ent")
 
 
 async def test_a_returned_entry_leaves_once_it_comes_with_the_right_document(house: House) -> None:

@@ -40,6 +40,7 @@ IDLE_SECONDS = 1.0
 HELD_IDLE_SECONDS = 2.0
 REISSUE_IDLE_SECONDS = 30.0
 EVENING_IDLE_SECONDS = 5.0
+LINKS_IDLE_SECONDS = 30.0
 
 
 class Wake:
@@ -81,6 +82,7 @@ async def build(settings: EntriesSettings) -> Service:
     judge.join(service.add_loop("evaluation", evaluation.step, idle_seconds=IDLE_SECONDS))
     place.join(service.add_loop("held", held.step, idle_seconds=HELD_IDLE_SECONDS))
     service.add_loop("evening", evening.step, idle_seconds=EVENING_IDLE_SECONDS)
+    service.add_loop("links", documents.ask_again, idle_seconds=LINKS_IDLE_SECONDS)
     service.add_loop("reissue", dispatch.step, idle_seconds=REISSUE_IDLE_SECONDS)
     for number in range(settings.entries_document_fetches):
         fetch.join(service.add_loop(f"documents_{number + 1}", documents.step, idle_seconds=IDLE_SECONDS))

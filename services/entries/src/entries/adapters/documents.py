@@ -37,6 +37,7 @@ class LeasedDocument:
     url: str
     url_expires_at: datetime
     tries: int
+    asks: int
     lease: uuid.UUID
     traceparent: str | None
 
@@ -56,7 +57,7 @@ async def want_documents(connection: Connection, wanted: Sequence[WantedDocument
             revision = excluded.revision, sha256 = excluded.sha256, size = excluded.size,
             media_type = excluded.media_type, url = excluded.url, url_expires_at = excluded.url_expires_at,
             traceparent = excluded.traceparent, due_at = excluded.due_at, tries = 0, links_asked = 0,
-            lease = null, leased_until = null,
+            asks = 0, lease = null, leased_until = null,
             finding = null,
             state = case when (documents.state, documents.sha256, documents.media_type)
                 = ('kept', excluded.sha256, excluded.media_type) then 'kept' else 'wanted' end
@@ -78,17 +79,30 @@ async def want_documents(connection: Connection, wanted: Sequence[WantedDocument
 
 async def lease_wanted(connection: Connection, now: datetime, limit: int, lease_for: timedelta) -> list[LeasedDocument]:
     """Documents to fetch now, those whose link ends first before the others, leased so that nobody else does."""
+    return await _lease(connection, "state = 'wanted'", now, limit, lease_for)
+
+
+async def lease_unanswered(
+    connection: Connection, now: datetime, limit: int, lease_for: timedelta
+) -> list[LeasedDocument]:
+    """Documents whose fresh link was asked for and did not come in time, leased likewise."""
+    return await _lease(connection, "state = 'link_asked'", now, limit, lease_for)
+
+
+async def _lease(
+    connection: Connection, condition: str, now: datetime, limit: int, lease_for: timedelta
+) -> list[LeasedDocument]:
     lease = uuid.uuid4()
     rows = await connection.fetch(
-        """
+        f"""
         update documents set lease = $3, leased_until = $4, tries = tries + 1
         where (file_id, entry_id, document_id) in (
             select file_id, entry_id, document_id from documents
-            where state = 'wanted' and due_at <= $1 and (leased_until is null or leased_until < $1)
+            where {condition} and due_at <= $1 and (leased_until is null or leased_until < $1)
             order by url_expires_at limit $2 for update skip locked
         )
         returning *
-        """,
+        """,  # noqa: S608 - conditions are the two above
         now,
         limit,
         lease,
@@ -108,9 +122,10 @@ async def save_refused(connection: Connection, document: LeasedDocument, finding
     await _settle(connection, document, "state = 'refused', finding = $5", content)
 
 
-async def save_link_asked(connection: Connection, document: LeasedDocument) -> bool:
-    """A fresh link is awaited. False when somebody else has settled the document meanwhile."""
-    return await _settle(connection, document, "state = 'link_asked', links_asked = links_asked + 1")
+async def save_link_asked(connection: Connection, document: LeasedDocument, again_at: datetime) -> bool:
+    """A fresh link is awaited until `again_at`. False when somebody else has settled the document meanwhile."""
+    ended = "links_asked = links_asked + (state = 'wanted')::integer"
+    return await _settle(connection, document, f"state = 'link_asked', {ended}, asks = asks + 1, due_at = $5", again_at)
 
 
 async def save_later(connection: Connection, document: LeasedDocument, due_at: datetime) -> None:
@@ -142,7 +157,7 @@ async def renew_links(
     """
     await connection.execute(
         """
-        update documents set state = 'wanted', url = $4, url_expires_at = $5, tries = 0, lease = null,
+        update documents set state = 'wanted', url = $4, url_expires_at = $5, tries = 0, asks = 0, lease = null,
             leased_until = null, due_at = $6::timestamptz
                 + ($7::interval[])[least(greatest(links_asked, 1), cardinality($7::interval[]))]
         where file_id = $1 and document_id = $2 and firm_id = $3 and state in ('wanted', 'link_asked')
@@ -213,6 +228,7 @@ def _leased(row: Any) -> LeasedDocument:
         url=row["url"],
         url_expires_at=row["url_expires_at"],
         tries=row["tries"],
+        asks=row["asks"],
         lease=row["lease"],
         traceparent=row["traceparent"],
     )

@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind
 from entries.adapters.documents import (
     LeasedDocument,
     fetch_wanting,
+    lease_unanswered,
     lease_wanted,
     refuse_gone,
     renew_links,
@@ -37,6 +38,9 @@ from qontable.unit import Unit, Units
 
 TRY_AGAIN_SECONDS = (1, 3, 10, 30, 60, 120)
 RENEWED_AFTER = tuple(timedelta(seconds=seconds) for seconds in (0, 10, 60, 600, 3600))
+ASKED_AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (10, 60, 240, 720, 1440))
+"""How long the first, second, … request for a fresh link waits for its answer; after the last the entry is returned."""
+LINKS = 100
 
 log = structlog.get_logger()
 
@@ -74,6 +78,20 @@ class Documents:
             else:
                 await self._work_on(document)
         return bool(leased)
+
+    async def ask_again(self) -> bool:
+        """Ask once more for links that did not come in time, in vain too often: return the entry; whether any is left.
+
+        Neither a request that was set aside at the platform nor its answer set aside here may hold an entry for ever.
+        """
+        async with self._units.unit() as unit:
+            unanswered = await lease_unanswered(unit.connection, now(), LINKS, self._lease)
+        for document in unanswered:
+            if document.asks >= len(ASKED_AGAIN_AFTER):
+                await self._refuse(document, Finding("document_link_missing"))
+            else:
+                await self._ask_for_link(document)
+        return len(unanswered) == LINKS
 
     async def link_renewed(self, unit: Unit, received: Sequence[Received[DocumentLinkRenewed]]) -> None:
         """Fresh links are fetched; a document that is gone for good returns its entries."""
@@ -145,9 +163,10 @@ class Documents:
             document_id=document.document_id,
             requested_at=moment,
         )
-        metrics.DOCUMENTS_FETCHED.labels("link_ended").inc()
+        metrics.DOCUMENTS_FETCHED.labels("link_unanswered" if document.asks else "link_ended").inc()
         async with self._units.unit() as unit:
-            if await save_link_asked(unit.connection, document):
+            again_at = moment + ASKED_AGAIN_AFTER[document.asks]
+            if await save_link_asked(unit.connection, document, again_at):
                 unit.publish(asked, traceparent=document.traceparent)
 
     async def _try_later(self, document: LeasedDocument, reason: str) -> None:
