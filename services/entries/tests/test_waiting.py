@@ -119,6 +119,25 @@ async def test_a_possible_duplicate_leaves_when_the_other_is_withdrawn(house: Ho
     await house.dispatched(client, "second")
 
 
+async def test_an_answer_about_one_invoice_is_none_about_another(house: House) -> None:
+    """The answer holds for a newer revision of the same invoice, and ends with the number that it was given for."""
+    client = await house.client()
+    for entry_id, number in (("first", "FD-1"), ("other", "FD-2")):
+        await house.say(client.validated(entry_id, invoice_number=number))
+        await house.dispatched(client, entry_id)
+    await house.say(client.validated("ent", invoice_number="FD-1"))
+    await house.waits_for(client, "ent", "duplicate_answer")
+    await house.say(client.answered_duplicate("ent"))
+    await house.answer(await house.dispatched(client, "ent"), "rejected")
+    await house.status(client, "ent", "to_verify", revision=1)
+    await house.say(client.validated("ent", 2, invoice_number="FD-1", label="Another label"))
+    await house.answer(await house.dispatched(client, "ent", 2), "rejected")
+    await house.status(client, "ent", "to_verify", revision=2)
+    await house.say(client.validated("ent", 3, invoice_number="FD-2"))
+    await house.status(client, "ent", "ready", revision=3, waiting_for=("duplicate_answer",))
+    assert len(house.orders(client, "ent")) == 2
+
+
 async def test_a_credit_note_or_a_payment_of_the_same_invoice_is_no_duplicate(house: House) -> None:
     client = await house.client()
     credit_note = [line("606400", "0.00", "120.00"), line("401000", "120.00", "0.00", "401DURAND")]

@@ -95,13 +95,18 @@ async def save_heads(
     duplicate_keys: Mapping[EntryKey, bytes | None],
     due: datetime,
 ) -> None:
-    """Note new heads, to be looked at from `due` on; the duplicate key changes where a newer content came."""
+    """Note new heads, to be looked at from `due` on; the duplicate key changes where a newer content came.
+
+    What a person answered was said of one invoice: under another key the question is open again.
+    """
     keys = sorted(heads)
     await connection.execute(
         """
         update entries set revision = head.revision, undone_revision = head.undone_revision,
             unread_revision = head.unread_revision, check_due = $8,
-            duplicate_key = case when head.has_content then head.duplicate_key else entries.duplicate_key end
+            duplicate_key = case when head.has_content then head.duplicate_key else entries.duplicate_key end,
+            duplicate_answer = case when head.has_content and head.duplicate_key is distinct from entries.duplicate_key
+                then null else entries.duplicate_answer end
         from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::integer[], $6::boolean[],
             $7::bytea[])
             as head (file_id, entry_id, revision, undone_revision, unread_revision, has_content, duplicate_key)
