@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from qontable.events.connector import ConnectionHealthChanged
+from qontable.events.delivery import EntryStatusChanged
 from qontable.events.reference import AccountsFullRequested, AccountsRefreshRequested
 
 from .client import CHART, Client, line
@@ -23,6 +24,23 @@ async def version(house: House, client: Client, number: int) -> None:
     await house.until_true(
         "select version = $2 from entries.reference_files where file_id = $1", client.file_id, number
     )
+
+
+async def patience_ends(house: House, client: Client) -> None:
+    """Nobody has answered what was asked for a while ago."""
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    await house.database.execute(
+        "update entries.revisions set received_at = $2 where file_id = $1", client.file_id, long_ago
+    )
+    await house.database.execute(
+        "update entries.reference_files set refreshed_at = $2 where file_id = $1",
+        client.file_id,
+        f'{{"accounts": "{(long_ago - timedelta(hours=1)).isoformat()}"}}',
+    )
+    await house.database.execute(
+        "update entries.refresh_asks set asked_at = $2 where file_id = $1", client.file_id, long_ago
+    )
+    await house.database.execute("update entries.entries set check_due = now() where file_id = $1", client.file_id)
 
 
 async def test_accounts_that_are_created_closed_and_removed_count_from_then_on(house: House) -> None:
@@ -95,29 +113,39 @@ async def test_an_entry_is_not_blamed_while_the_software_cannot_be_asked(house: 
             "select version = $2 from entries.connection_health where connection_id = $1", client.connection_id, number
         )
 
-    async def patience_ends() -> None:
-        long_ago = datetime.now(UTC) - timedelta(hours=1)
-        await house.database.execute(
-            "update entries.revisions set received_at = $2 where file_id = $1", client.file_id, long_ago
-        )
-        await house.database.execute(
-            "update entries.reference_files set refreshed_at = $2 where file_id = $1",
-            client.file_id,
-            f'{{"accounts": "{(long_ago - timedelta(hours=1)).isoformat()}"}}',
-        )
-        await house.database.execute(
-            "update entries.refresh_asks set asked_at = $2 where file_id = $1", client.file_id, long_ago
-        )
-        await house.database.execute("update entries.entries set check_due = now() where file_id = $1", client.file_id)
-
     await booked_on(house, client, "ent", "606499")
     await house.waits_for(client, "ent", "reference_refresh")
     await health(1, "unreachable")
-    await patience_ends()
+    await patience_ends(house, client)
     await house.until_true(
         "select check_due > now() + interval '5 minutes' from entries.entries where file_id = $1", client.file_id
     )
     assert await house.fetchval("select status from entries.entries where file_id = $1", client.file_id) == "ready"
     await health(2, "connected")
-    await house.status(client, "ent", "to_verify")
-    assert len(house.all(AccountsRefreshRequested, file_id=client.file_id)) == 1
+    await house.hear(AccountsRefreshRequested, count=2, file_id=client.file_id)
+    assert await house.fetchval("select status from entries.entries where file_id = $1", client.file_id) == "ready"
+    await house.say(client.refreshed(1, 1, {}))
+    assert (await house.status(client, "ent", "to_verify")).findings[0].code == "account_unknown"
+
+
+async def test_an_entry_is_not_blamed_while_nobody_answers_for_the_software(house: House) -> None:
+    """Gateways or reference data may be away while the connection is well: the entry waits, and says for what."""
+    client = await house.client()
+    await booked_on(house, client, "ent", "606499")
+    await house.waits_for(client, "ent", "reference_refresh")
+    await patience_ends(house, client)
+    await house.hear(AccountsRefreshRequested, count=2, file_id=client.file_id)
+    await house.until_true(
+        "select check_due > now() + interval '5 minutes' from entries.entries where file_id = $1", client.file_id
+    )
+    assert not house.all(EntryStatusChanged, file_id=client.file_id, status="to_verify")
+
+
+async def test_what_no_refresh_could_cure_is_returned_although_nobody_answers(house: House) -> None:
+    client = await house.client()
+    lines = [line("606499", "1.00", "0.00") for _ in range(50)] + [line("512000", "0.00", "50.00")]
+    await house.say(client.validated("ent", lines=lines))
+    await house.waits_for(client, "ent", "reference_refresh")
+    await patience_ends(house, client)
+    returned = await house.status(client, "ent", "to_verify")
+    assert [finding.code for finding in returned.findings] == ["too_many_lines"]

@@ -28,7 +28,7 @@ class EntriesSettings(Settings):
         8, ge=1, description="How often a dispatch is issued before an entry that no gateway speaks of is parked."
     )
     entries_refresh_seconds: float = Field(
-        600.0, gt=0, description="How long an entry waits for the refresh it asked for before it is returned."
+        600.0, gt=0, description="How long a refresh that an entry asked for may take before it is asked for again."
     )
     entries_recheck_seconds: float = Field(
         3600.0, gt=0, description="How often a waiting entry is looked at even if nothing was heard."

@@ -12,7 +12,7 @@ from entries.domain.facts import Candidate, FileFacts
 from entries.domain.verdict import Verdict, WaitReason
 from qontable.entry import Entry, Finding
 from qontable.events.reference import ReferenceKind
-from qontable.findings import waits
+from qontable.findings import cured_by, waits
 from qontable.preflight import Case, mapped_journal, preflight, stale_kinds
 from qontable.sheet import Sheet
 
@@ -31,7 +31,7 @@ is shut."""
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long answers are waited for: a refresh that an entry asked for, and anything else before a fresh look."""
+    """How long a refresh that an entry asked for may take before it is asked for again; anything else, a fresh look."""
 
     refresh: timedelta
     recheck: timedelta
@@ -59,6 +59,8 @@ def decide(candidate: Candidate, now: datetime, patience: Patience) -> Verdict:
 def _judge(candidate: Candidate, findings: tuple[Finding, ...], now: datetime, patience: Patience) -> Verdict:
     returning = tuple(finding for finding in findings if not waits(finding))
     asking = _asking(candidate, returning or findings, now, patience)
+    if sure := tuple(finding for finding in returning if asking.overdue and not cured_by((finding,)) & asking.overdue):
+        return _returned(candidate, sure)
     if returning and asking.pending_until:
         return _waiting(candidate, ("reference_refresh",), asking.pending_until, ask=asking.ask)
     if returning:
@@ -117,19 +119,22 @@ def _awaited(candidate: Candidate, findings: Iterable[Finding]) -> Iterator[Wait
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Kinds to ask for now, and until when an earlier question may still be answered."""
+    """Kinds to ask for now, those that nobody spoke of in time, and until when a question may still be answered."""
 
     ask: frozenset[ReferenceKind]
+    overdue: frozenset[ReferenceKind]
     pending_until: datetime | None
 
 
 def _asking(candidate: Candidate, findings: Iterable[Finding], now: datetime, patience: Patience) -> _Asking:
     """What our reference data may not know yet: each kind is asked for once per revision before it is believed.
 
-    One question per file and kind stands at a time. A question that was not answered in time is given up, unless the
-    software cannot be asked at all: that is not the accountant's fault.
+    One question per file and kind stands at a time. One that was not answered in time is asked again, once the software
+    can be asked at all: that nobody has looked is not the accountant's fault. Meanwhile the entry waits, visibly, but
+    is returned for what no refresh could cure.
     """
     ask: set[ReferenceKind] = set()
+    overdue: set[ReferenceKind] = set()
     pending: list[datetime] = []
     for kind in stale_kinds(findings, candidate.reference.refreshed_at, candidate.received_at):
         asked = candidate.asked_at.get(kind)
@@ -137,13 +142,13 @@ def _asking(candidate: Candidate, findings: Iterable[Finding], now: datetime, pa
             ask.add(kind)
         elif now < asked + patience.refresh:
             pending.append(asked + patience.refresh)
-        elif not candidate.file.connection_well:
-            pending.append(now + patience.refresh)
-        elif asked < candidate.received_at:
-            ask.add(kind)
-    if ask:
+        else:
+            overdue.add(kind)
+            if candidate.file.connection_well:
+                ask.add(kind)
+    if ask or overdue:
         pending.append(now + patience.refresh)
-    return _Asking(frozenset(ask), min(pending, default=None))
+    return _Asking(frozenset(ask), frozenset(overdue), min(pending, default=None))
 
 
 def _answered(candidate: Candidate, kind: ReferenceKind, asked: datetime) -> bool:
