@@ -14,11 +14,14 @@ from .report import report
 from .storm import Outcome, run_storm
 
 STORMS = {
-    "inbox": (StormOrder(150, 4, 11, unique=False, broken="inbox"), {"doubled"}),
-    "fencing": (StormOrder(400, 0, 12, troubles=("pauses",), unique=False, broken="fencing"), {"doubled"}),
-    "doubt": (StormOrder(150, 2, 13, unique=False, broken="doubt"), {"doubled"}),
-    "commits": (StormOrder(300, 12, 14, broken="commits"), {"lost", "silent"}),
-    "snapshots": (StormOrder(60, 0, 15, broken="snapshots"), {"silent"}),
+    "inbox": (StormOrder(150, 4, 11, unique=False, broken="inbox", patience_seconds=45), {"doubled"}),
+    "fencing": (
+        StormOrder(400, 0, 12, troubles=("pauses",), unique=False, broken="fencing", patience_seconds=45),
+        {"doubled"},
+    ),
+    "doubt": (StormOrder(150, 2, 13, unique=False, broken="doubt", patience_seconds=45), {"doubled"}),
+    "commits": (StormOrder(300, 12, 14, broken="commits", patience_seconds=45), {"lost", "silent"}),
+    "snapshots": (StormOrder(60, 0, 15, broken="snapshots", patience_seconds=45), {"silent"}),
 }
 """What rages over each robbed system, and as what it must show."""
 
