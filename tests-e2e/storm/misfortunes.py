@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from time import monotonic
 
@@ -17,11 +18,11 @@ from .accountants import Accountants, patiently
 from .eyes import Eyes
 from .firms import CONNECTOR, Firm
 from .order import StormOrder
-from .rig import KAFKA_SESSION_SECONDS, Rig, furnish
+from .rig import INFRASTRUCTURE, KAFKA_SESSION_SECONDS, Rig, furnish
 from .service import LEASE_SECONDS
 from .steps import where_entries_are
 
-PAUSE_SECONDS = 2 * max(LEASE_SECONDS, KAFKA_SESSION_SECONDS)
+PAUSE_SECONDS = 3 * max(LEASE_SECONDS, KAFKA_SESSION_SECONDS)
 SENT_SECONDS = 0.3
 """What has left a stopped process is in the books by then."""
 MOST_TRIES = 40
@@ -68,6 +69,14 @@ class Log:
         self.lines.append(f"{monotonic() - self.began:6.1f} s  {text}")
 
 
+@dataclass(frozen=True, slots=True)
+class Misfortune:
+    """Something that goes wrong; `alone` ones end before the next begins, so that what they lead to is seen."""
+
+    strike: Callable[[], Awaitable[None]]
+    alone: bool = False
+
+
 class Misfortunes:
     """Everything that goes wrong in one storm."""
 
@@ -79,6 +88,7 @@ class Misfortunes:
         self._chance = chance
         self.log = Log()
         self._plan = list(self._draw(rig.order))
+        self._struck = 0
         self._under_way: set[asyncio.Task[None]] = set()
 
     @property
@@ -92,10 +102,16 @@ class Misfortunes:
             while done() < (number + 0.5) / len(self._plan):
                 await asyncio.sleep(LOOK_SECONDS)
             await asyncio.sleep(self._chance.uniform(0, 1.0))
-            task = asyncio.create_task(misfortune())
+            task = asyncio.create_task(misfortune.strike())
             self._under_way.add(task)
-            await asyncio.wait({task}, timeout=5.0)
+            await asyncio.wait({task}, timeout=None if misfortune.alone else 5.0)
+            self._struck = number + 1
         await asyncio.gather(*self._under_way)
+
+    async def keep_pace(self, done: float) -> None:
+        """Return once so much has gone wrong that something is still to come for what is done next."""
+        while done > (self._struck + 1) / max(self.count, 1):
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def order_faults(self) -> None:
         """Have the software's faults on, and on again after each of its restarts, until cancelled."""
@@ -111,34 +127,36 @@ class Misfortunes:
                         )
             await asyncio.sleep(1.0)
 
-    def _draw(self, order: StormOrder) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _draw(self, order: StormOrder) -> Iterator[Misfortune]:
         """Kills of every part in turn, with the other troubles among them."""
-        victims = [*self._rig.services, "kafka", "postgres"]
+        victims = [*self._rig.services, *INFRASTRUCTURE]
         kills: list[str] = []
         while len(kills) < order.kills:
             self._chance.shuffle(victims)
             kills += victims
-        others = list(self._others(order))
-        plan = [lambda name=name: self._kill(name) for name in kills[: order.kills]]
-        for other in others:
+        plan = [Misfortune(partial(self._kill, name)) for name in kills[: order.kills]]
+        for other in self._others(order):
             plan.insert(self._chance.randrange(len(plan) + 1), other)
         yield from plan
 
-    def _others(self, order: StormOrder) -> Iterator[Callable[[], Awaitable[None]]]:
-        yield self._lock_journal
-        yield self._revoke
+    def _others(self, order: StormOrder) -> Iterator[Misfortune]:
+        yield Misfortune(self._lock_journal)
+        yield Misfortune(self._revoke)
         if "pauses" in order.troubles:
-            mine = [name for name in self._rig.services if name != "sandbox"]  # a vendor keeps its promises in time
-            yield from (lambda name=name: self._pause(name) for name in mine * 2)
-            yield from (lambda name=name: self._pause(name) for name in mine * 2 if name.startswith("gateways"))
+            for name in self._rig.services:
+                yield from self._pauses(name)
         if "outages" in order.troubles:
-            yield lambda: self._away("kafka", order.away_seconds)
-            yield lambda: self._away("postgres", order.away_seconds)
-            yield lambda: self._away("sandbox", order.away_seconds)
-            yield from (lambda name=name: self._scale(name) for name in self._rig.services if "-" in name)
-            yield self._fill_disk
-            yield self._revoke
-            yield self._migrate
+            for name in ("kafka", "postgres", "sandbox"):
+                yield Misfortune(partial(self._away, name, order.away_seconds))
+            yield from (Misfortune(partial(self._scale, name)) for name in self._rig.services if "-" in name)
+            yield from map(Misfortune, (self._fill_disk, self._revoke, self._migrate))
+
+    def _pauses(self, name: str) -> Iterator[Misfortune]:
+        """The software is never stopped: what it promises about time holds while it runs."""
+        if name.startswith("gateways"):
+            yield from [Misfortune(partial(self._pause, name), alone=True)] * 3
+        elif name != "sandbox":
+            yield from [Misfortune(partial(self._pause, name))] * 2
 
     async def _kill(self, name: str) -> None:
         """Freeze a part, see where entries are, kill it. The server cannot be asked while it is frozen."""
@@ -146,7 +164,7 @@ class Misfortunes:
             if not ours:
                 self.log.note(f"{name} was down already")
                 return
-            infrastructure = name in ("kafka", "postgres")
+            infrastructure = name in INFRASTRUCTURE
             process = await (self._rig.process(name) if infrastructure else self._rig.freeze(name))
             steps = await where_entries_are(self._eyes)
             with suppress(psutil.NoSuchProcess):

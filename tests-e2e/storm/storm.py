@@ -128,6 +128,7 @@ class _Storm:
         for deed in self._script:
             await self._people.do(deed)
             self._done += 1
+            await self._misfortunes.keep_pace(self._done / len(self._script))
 
     async def _end_faults(self) -> Counter[str]:
         """End the software's faults; how often each struck since its last start."""
