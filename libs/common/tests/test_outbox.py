@@ -8,10 +8,11 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
-from qontable import outbox
+from qontable import metrics, outbox
 from qontable.events.hub import SyncRequested
+from qontable.guard import REFUSED_IN_A_ROW, TooManyRefused
 from qontable.outbox import Relay
 from qontable.producer import new_producer
 from qontable.unit import Units
@@ -161,6 +162,44 @@ async def test_records_for_a_topic_that_is_missing_are_set_aside_and_the_others_
         await desk.eventually(lambda: _none(_waiting(desk)))
     assert [row["detail"] for row in await desk.aside("kit.nowhere")] == ["UnknownTopicOrPartitionError"] * 3
     assert [record.key for record in await desk.on_topic(topic)] == [b"fil_4"]
+
+
+async def test_the_relay_stops_where_the_broker_refuses_everything_said_on_a_topic(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing right must not empty the outbox into what is set aside; once it is granted the rows leave."""
+    topic = await desk.new_topic()
+    refused: set[str] = {"kit.forbidden"}
+
+    async def broker(_producer: AIOKafkaProducer, rows: Sequence[Any]) -> list[BaseException | None]:
+        return [TopicAuthorizationFailedError() if row["topic"] in refused else None for row in rows]
+
+    await _write_rows(desk, "kit.forbidden", [1] * (REFUSED_IN_A_ROW + 2))
+    await _write_rows(desk, topic, [1])
+    counted = metrics.OUTBOX_REFUSED.labels("kit.forbidden")
+    async with _relay(desk) as (relay, connection, producer):
+        monkeypatch.setattr(relay, "_send", broker)
+        for _ in range(2):
+            with pytest.raises(TooManyRefused, match=r"kit\.forbidden"):
+                await relay.relay_chunk(connection, producer)
+            assert len(await desk.aside("kit.forbidden")) == counted._value.get() == REFUSED_IN_A_ROW
+            assert await _waiting(desk) == 2
+        assert metrics.OUTBOX_STOPPED.labels("kit.forbidden")._value.get() == 1
+        refused.clear()
+        await relay.relay_chunk(connection, producer)
+    assert await _waiting(desk) == 0
+    assert metrics.OUTBOX_STOPPED.labels("kit.forbidden")._value.get() == 0
+
+
+async def test_the_age_of_the_outbox_is_told_while_no_broker_can_be_reached(desk: Any) -> None:
+    await _write_rows(desk, "kit.nowhere", [1])
+    await desk.database.pool.execute("update outbox set created_at = now() - interval '1 hour'")
+    relay = Relay(desk.database, "127.0.0.1:1", "")
+    await relay.note_oldest()
+    assert metrics.OUTBOX_OLDEST_SECONDS._value.get() >= 3_600
+    await desk.database.pool.execute("delete from outbox")
+    await relay.note_oldest()
+    assert metrics.OUTBOX_OLDEST_SECONDS._value.get() == 0
 
 
 async def test_a_topic_is_not_taken_for_missing_while_no_broker_answers(

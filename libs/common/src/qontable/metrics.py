@@ -16,6 +16,12 @@ CONSUMERS_STOPPED = Gauge(
     "qontable_consumers_stopped", "Consumers that refuse to set most of a batch aside: a bad deploy.", ["topic"]
 )
 OUTBOX_RELAYED = Counter("qontable_outbox_relayed", "Outbox rows that the broker confirmed.", ["topic"])
+OUTBOX_REFUSED = Counter(
+    "qontable_outbox_refused", "Outbox rows that the broker refused and that were set aside.", ["topic"]
+)
+OUTBOX_STOPPED = Gauge(
+    "qontable_outbox_stopped", "Topics of which the broker refused so many rows that the relay stopped.", ["topic"]
+)
 OUTBOX_OLDEST_SECONDS = Gauge("qontable_outbox_oldest_seconds", "Age of the oldest row that waits in the outbox.")
 LOOP_FAILURES = Counter("qontable_loop_failures", "Turns of a background loop that failed.", ["loop"])
 RECORDS_HELD = Gauge("qontable_records_held", "Records that wait for their firm or client file.", ["waits_for"])

@@ -28,6 +28,7 @@ from qontable import metrics
 from qontable.database import Connection, Database
 from qontable.envelope import Envelope, seal_envelope
 from qontable.events.base import Event
+from qontable.guard import Refusals, TooManyRefused
 from qontable.producer import open_producer
 from qontable.set_aside import OUTBOX, SetAsideRecord, write_set_aside
 
@@ -86,6 +87,15 @@ class Relay:
         self._database = database
         self._kafka = kafka
         self._prefix = topic_prefix
+        self._refusals = Refusals()
+
+    async def note_oldest(self) -> bool:
+        """Note how long the oldest row has waited, whether or not the broker can be reached."""
+        async with self._database.transaction() as connection:
+            created_at = await connection.fetchval("select created_at from outbox order by id limit 1")
+        waited = (datetime.now(created_at.tzinfo) - created_at).total_seconds() if created_at else 0
+        metrics.OUTBOX_OLDEST_SECONDS.set(waited)
+        return False
 
     async def step(self) -> bool:
         """Take the relay's lock, waiting while another process relays, then relay until cancelled or something fails.
@@ -113,7 +123,6 @@ class Relay:
             while True:
                 wake.clear()
                 if not await self.relay_chunk(connection, producer):
-                    metrics.OUTBOX_OLDEST_SECONDS.set(0)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(wake.wait(), timeout=1.0)
         finally:
@@ -123,8 +132,9 @@ class Relay:
     async def relay_chunk(self, connection: Connection, producer: AIOKafkaProducer) -> int:
         """Relay rows of up to `CHUNK_BYTES`, at most `CHUNK` of them and at least one, and return how many there were.
 
-        A row that the broker refuses for what it is (too large, no such topic) is set aside and reported. Rows that
-        fail otherwise stay, and the first failure is raised once those that were confirmed are gone.
+        A row that the broker refuses for what it is (too large, no such topic) is set aside and reported, unless that
+        happens to so many of its topic that the topic is at fault (`Refusals`). Such rows and those that fail otherwise
+        stay, and the first failure is raised once those that were confirmed are gone.
         """
         rows = await connection.fetch(
             """
@@ -138,13 +148,29 @@ class Relay:
             CHUNK_BYTES,
         )
         if rows:
-            _note_age(rows[0]["created_at"])
-            results = await self._send(producer, rows)
+            results = self._judge(rows, await self._send(producer, rows))
             await _settle(connection, rows, results)
             for result in results:
                 if result is not None and not isinstance(result, REFUSED):
                     raise result
         return len(rows)
+
+    def _judge(self, rows: Sequence[Any], results: Sequence[BaseException | None]) -> list[BaseException | None]:
+        """The results, with refusals that are one too many in the place of the broker's."""
+        judged: list[BaseException | None] = []
+        stopped: dict[str, TooManyRefused] = {}
+        for row, result in zip(rows, results, strict=False):
+            topic = row["topic"]
+            if result is None:
+                self._refusals.confirmed(topic)
+                metrics.OUTBOX_STOPPED.labels(topic).set(0)
+            elif isinstance(result, REFUSED) and not self._refusals.bearable(topic):
+                stopped.setdefault(topic, TooManyRefused(f"the broker refuses what is said on {topic}"))
+            judged.append(stopped.get(topic, result) if isinstance(result, REFUSED) else result)
+        for topic in stopped:
+            metrics.OUTBOX_STOPPED.labels(topic).set(1)
+            log.error("relay stopped: the broker refuses what is said on a topic", topic=topic)
+        return judged
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> list[BaseException | None]:
         """What came of each row: nothing where the broker confirmed it, else the error; rows not tried are left out."""
@@ -195,6 +221,8 @@ async def _settle(connection: Connection, rows: Sequence[Any], results: Sequence
         await write_set_aside(connection, [_refused_row(row, error) for row, error in refused])
     for row in confirmed:
         metrics.OUTBOX_RELAYED.labels(row["topic"]).inc()
+    for row, _ in refused:
+        metrics.OUTBOX_REFUSED.labels(row["topic"]).inc()
     if refused:
         reasons = sorted({type(error).__name__ for _, error in refused})
         log.error("broker refused outbox rows", rows=len(refused), reasons=reasons)
@@ -240,7 +268,3 @@ def _refused_row(row: Any, error: KafkaError) -> SetAsideRecord:
         detail=type(error).__name__,
         traceparent=row["headers"].get("traceparent"),
     )
-
-
-def _note_age(created_at: datetime) -> None:
-    metrics.OUTBOX_OLDEST_SECONDS.set((datetime.now(created_at.tzinfo) - created_at).total_seconds())

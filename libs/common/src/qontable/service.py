@@ -38,6 +38,7 @@ from qontable.unit import Units
 log = structlog.get_logger()
 
 STUCK_SECONDS = 120
+OLDEST_SECONDS = 5
 FORGET_EVERY_SECONDS = 3600
 STOP_SECONDS = 15
 COLLECT_EVERY = 10_000
@@ -132,8 +133,10 @@ class Service:
             for database in (self.database, *self._firm_databases):
                 stack.push_async_callback(database.close)
             await stack.enter_async_context(self._serving())
-            await wait_for_kafka(self.settings.kafka)
             relay = Relay(self.database, self.settings.kafka, self.settings.topic_prefix)
+            oldest = Loop("outbox_age", relay.note_oldest, idle_seconds=OLDEST_SECONDS)
+            await stack.enter_async_context(_turning([oldest]))
+            await wait_for_kafka(self.settings.kafka)
             await stack.enter_async_context(_turning([Loop("relay", relay.step, idle_seconds=0)]))
             for part in self._parts:
                 await stack.enter_async_context(part)
