@@ -1,7 +1,12 @@
 """What becomes of an entry once it has left: the gateway's answers, recalls, newer revisions, silence."""
 
+from datetime import UTC, datetime
+
+import asyncpg
 import pytest
 
+from entries.adapters.deliveries import reissue_unacknowledged, request_untied
+from entries.app import dispatch
 from qontable.events.delivery import EntryDispatched, EntryRecallRequested, EntryStatusChanged
 
 from .client import line
@@ -199,6 +204,49 @@ async def test_a_dispatch_that_nobody_acknowledges_is_issued_again_under_its_key
     again = await house.dispatched(client, "ent", 2)
     assert again == first.model_copy(update={"issue": 2})
     assert len(house.orders(client, "heard")) == 1
+
+
+async def test_a_dispatch_is_not_touched_while_somebody_holds_its_entry(house: House) -> None:
+    """Entry first, then delivery: whoever took them the other way round would sooner or later wait for each other."""
+    client = await house.client()
+    await house.say(client.validated("ent"))
+    order = await house.dispatched(client, "ent")
+    moment = datetime.now(UTC)
+    assert house.service
+    async with house.database.acquire() as holder, house.service.database.transaction() as other:
+        holding = holder.transaction()
+        await holding.start()
+        await holder.execute("select from entries.entries where file_id = $1 for update", client.file_id)
+        await other.execute("set local lock_timeout to '200ms'")
+        await other.execute(
+            "update deliveries set acknowledge_by = $2 where delivery_id = $1", order.delivery_id, moment
+        )
+        await other.execute("update integrations set active = false where file_id = $1", client.file_id)
+        assert await reissue_unacknowledged(other, moment, moment, 8, 10) == []
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            async with other.transaction():
+                await request_untied(other, [client.file_id], moment)
+        await holding.rollback()
+        again = await reissue_unacknowledged(other, moment, moment, 8, 10)
+        assert [delivery.delivery_id for delivery in again] == [order.delivery_id]
+        assert len(await request_untied(other, [client.file_id], moment)) == 1
+
+
+async def test_an_order_that_ran_out_of_issues_waits_for_its_turn_to_be_parked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "CHUNK", 1)
+    client = await house.client()
+    await house.say(client.validated("one"), client.validated("two"))
+    await house.dispatched(client, "one")
+    await house.dispatched(client, "two")
+    await house.database.execute(
+        "update entries.deliveries set issue = 8, acknowledge_by = now() where file_id = $1", client.file_id
+    )
+    house.wake("reissue")
+    for entry_id in ("one", "two"):
+        await house.status(client, entry_id, "sending", detail="parked")
+    assert len(house.orders(client)) == 2
 
 
 async def run_out_of_issues(house: House, order: EntryDispatched) -> None:

@@ -134,6 +134,7 @@ async def request_recalls(connection: Connection, delivery_ids: Sequence[str], n
 
 async def request_untied(connection: Connection, file_ids: Sequence[str], now: datetime) -> list[OpenDelivery]:
     """Ask for open deliveries of these files back whose tie to the software file does not hold any more, once each."""
+    await _lock_delivering(connection, file_ids)
     rows = await connection.fetch(
         """
         update deliveries d set recall_requested_at = $2
@@ -147,6 +148,20 @@ async def request_untied(connection: Connection, file_ids: Sequence[str], now: d
         now,
     )
     return [_open(row) for row in rows]
+
+
+async def _lock_delivering(connection: Connection, file_ids: Sequence[str]) -> None:
+    """Lock the entries of these files that have an open delivery, before the deliveries themselves are touched."""
+    await connection.execute(
+        """
+        select from entries e
+        where file_id = any($1) and exists (
+            select from deliveries d where d.file_id = e.file_id and d.entry_id = e.entry_id and d.open
+        )
+        order by file_id, entry_id for update
+        """,
+        file_ids,
+    )
 
 
 async def fetch_silent(connection: Connection, now: datetime, issues: int, limit: int) -> list[OpenDelivery]:
@@ -164,21 +179,26 @@ async def fetch_silent(connection: Connection, now: datetime, issues: int, limit
 
 
 async def reissue_unacknowledged(
-    connection: Connection, now: datetime, acknowledge_by: datetime, limit: int
+    connection: Connection, now: datetime, acknowledge_by: datetime, issues: int, limit: int
 ) -> list[OpenDelivery]:
-    """Deliveries that no gateway has spoken of in time, to be issued again under the same key."""
+    """Deliveries that no gateway has spoken of in time, to be issued again under the same key, `issues` times at most.
+
+    Those whose entry somebody else holds have their turn later.
+    """
     rows = await connection.fetch(
         """
         update deliveries set issue = issue + 1, acknowledge_by = $2
         where delivery_id in (
-            select delivery_id from deliveries where open and acknowledge_by <= $1
-            order by acknowledge_by limit $3 for update skip locked
-        )
+            select d.delivery_id from deliveries d join entries e using (file_id, entry_id)
+            where d.open and d.acknowledge_by <= $1 and d.issue < $4
+            order by d.acknowledge_by limit $3 for update of e, d skip locked
+        ) and open and acknowledge_by <= $1
         returning *
         """,
         now,
         acknowledge_by,
         limit,
+        issues,
     )
     return [_open(row) for row in rows]
 

@@ -33,8 +33,14 @@ async def wake_duplicates(connection: Connection, keys: Iterable[tuple[str, byte
     pairs = sorted(set(keys))
     await connection.execute(
         """
-        update entries set check_due = $3 from unnest($1::text[], $2::bytea[]) as gone (file_id, duplicate_key)
-        where entries.file_id = gone.file_id and entries.duplicate_key = gone.duplicate_key and check_due > $3
+        with woken as (
+            select file_id, entry_id from entries
+            join unnest($1::text[], $2::bytea[]) as gone (file_id, duplicate_key) using (file_id, duplicate_key)
+            where check_due > $3
+            order by file_id, entry_id for update of entries
+        )
+        update entries set check_due = $3 from woken
+        where entries.file_id = woken.file_id and entries.entry_id = woken.entry_id
         """,
         [file_id for file_id, _ in pairs],
         [key for _, key in pairs],

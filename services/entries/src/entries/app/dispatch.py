@@ -79,7 +79,9 @@ class Dispatch:
         moment = now()
         async with self._units.unit() as unit:
             silent = await self._park_silent(unit, moment)
-            again = await reissue_unacknowledged(unit.connection, moment, moment + self._acknowledge_within, CHUNK)
+            again = await reissue_unacknowledged(
+                unit.connection, moment, moment + self._acknowledge_within, self._issues, CHUNK
+            )
             for delivery in again:
                 content = await fetch_content(unit.connection, delivery.file_id, delivery.entry_id, delivery.revision)
                 frozen = {**delivery.dispatch, "entry": _without_links(_read(content)), "issue": delivery.issue}
