@@ -78,6 +78,28 @@ async def test_nothing_leaves_for_a_file_that_has_ended(house: House) -> None:
     await house.waits_for(client, "ent", "file_closed")
 
 
+async def test_what_only_an_event_can_move_is_not_judged_again_by_itself(house: House) -> None:
+    client = await house.client(active=False)
+    await house.say(client.validated("ent"))
+    await house.waits_for(client, "ent", "activation")
+    due = "select check_due > now() + interval '100 years' from entries.entries where file_id = $1"
+    await house.until_true(due, client.file_id)
+    house.wake("evening")
+    await house.say(client.tied(active=False), client.validated("next"))
+    await house.waits_for(client, "next", "activation")
+    await house.until_true(due + " and entry_id = 'ent'", client.file_id)
+    await house.say(client.tied())
+    await house.dispatched(client, "ent")
+
+
+async def test_entries_that_wait_say_that_their_file_has_ended(house: House) -> None:
+    client = await house.client(active=False)
+    await house.say(client.validated("ent"))
+    await house.waits_for(client, "ent", "activation")
+    await house.say(client.closed())
+    await house.waits_for(client, "ent", "file_closed")
+
+
 async def test_in_manual_mode_entries_validated_before_synchronize_leave_even_if_they_come_later(house: House) -> None:
     client = await house.client()
     await house.say(client.connected(2, frequency="manual"))

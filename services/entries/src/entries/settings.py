@@ -31,7 +31,7 @@ class EntriesSettings(Settings):
         600.0, gt=0, description="How long a refresh that an entry asked for may take before it is asked for again."
     )
     entries_recheck_seconds: float = Field(
-        3600.0, gt=0, description="How often a waiting entry is looked at even if nothing was heard."
+        3600.0, gt=0, description="How often an entry that does not wait for events alone is looked at again."
     )
     entries_unknown_firm_seconds: float = Field(
         86_400.0, gt=0, description="How long records of an unknown firm are held before they are set aside."

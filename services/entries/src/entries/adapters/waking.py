@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from entries.domain.facts import EntryKey, columns
+from entries.domain.verdict import NEVER
 from qontable.database import Connection
 
 
@@ -31,11 +32,11 @@ async def wake_files(connection: Connection, file_ids: Iterable[str], reasons: S
 
 
 async def wake_ahead(connection: Connection, horizon: datetime, now: datetime) -> int:
-    """Look again at entries that nobody would look at before `horizon`; how many were woken."""
+    """Look again at entries that nobody would look at before `horizon` but should; how many were woken."""
     rows = await connection.fetch(
         """
         with ahead as (
-            select file_id, entry_id from entries where check_due > $1
+            select file_id, entry_id from entries where check_due > $1 and check_due < $3
             order by file_id, entry_id for update skip locked
         )
         update entries set check_due = $2 from ahead
@@ -44,6 +45,7 @@ async def wake_ahead(connection: Connection, horizon: datetime, now: datetime) -
         """,
         horizon,
         now,
+        NEVER,
     )
     return len(rows)
 

@@ -1,10 +1,11 @@
 """Firms and client files: who exists, who ended, and when someone pressed Synchronize."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from entries.adapters.files import close_files, fetch_owners, release_files, save_files, save_firms
 from entries.adapters.waking import wake_files
+from entries.domain.verdict import WaitReason
 from qontable.bus import Received
 from qontable.clock import now
 from qontable.events.hub import SyncRequested
@@ -14,6 +15,9 @@ from qontable.unit import Unit
 OfFile = TypeVar("OfFile", FileCreated, FileClosed, SyncRequested)
 
 SCHEDULE = ("synchronize", "evening")
+
+OPEN = tuple(reason for reason in get_args(WaitReason) if reason != "file_closed")
+"""What entries of a file may wait for that has not ended."""
 
 
 class Files:
@@ -38,12 +42,14 @@ class Files:
         unit.after_commit(self._came)
 
     async def file_closed(self, unit: Unit, received: Sequence[Received[FileClosed]]) -> None:
-        """Files have ended: nothing leaves for them any more."""
+        """Files have ended: nothing leaves for them any more, and what waits says so."""
         own = await self._own(unit, received)
         await close_files(
             unit.connection, {item.event.file_id: (item.event.firm_id, item.event.closed_at) for item in own}
         )
+        await wake_files(unit.connection, {item.event.file_id for item in own}, OPEN, now())
         unit.after_commit(self._came)
+        unit.after_commit(self._woken)
 
     async def sync_requested(self, unit: Unit, received: Sequence[Received[SyncRequested]]) -> None:
         """Entries validated before the press leave, also those that arrive after it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from entries.domain.facts import Candidate, FileFacts
-from entries.domain.verdict import Verdict, WaitReason
+from entries.domain.verdict import EVENTS_ALONE, NEVER, Verdict, WaitReason
 from qontable.entry import Entry, Finding
 from qontable.events.reference import ReferenceKind
 from qontable.findings import cured_by, waits
@@ -38,7 +38,7 @@ class Patience:
 
     @property
     def longest(self) -> timedelta:
-        """After this every waiting entry has been looked at again."""
+        """After this every entry has been looked at again that does not wait for events alone."""
         return max(self.refresh, self.recheck)
 
 
@@ -51,7 +51,7 @@ def decide(candidate: Candidate, now: datetime, patience: Patience) -> Verdict:
     if shut == "send_from" and file.send_from and file.before_send_from == "already_in_books":
         return Verdict("synchronized", step="accept", detail="already_in_books", documents=candidate.document_state)
     if shut:
-        return _waiting(candidate, (shut,), now + patience.recheck)
+        return _waiting(candidate, (shut,), _look_again((shut,), now, patience))
     assert file.sheet is not None, "the gates let no entry pass whose connector is unknown"
     return _judge(candidate, _findings(candidate, entry, file.sheet), now, patience)
 
@@ -66,7 +66,8 @@ def _judge(candidate: Candidate, findings: tuple[Finding, ...], now: datetime, p
     if returning:
         return _returned(candidate, returning)
     if reasons := tuple(_awaited(candidate, findings)):
-        return _waiting(candidate, reasons, now + patience.recheck, findings=findings, ask=asking.ask)
+        again = _look_again(reasons, now, patience)
+        return _waiting(candidate, reasons, again, findings=findings, ask=asking.ask)
     return Verdict("sending", step="dispatch", detail="queued", documents=candidate.document_state)
 
 
@@ -86,6 +87,10 @@ def _waiting(
         ask=ask,
         recheck_at=recheck_at,
     )
+
+
+def _look_again(reasons: Iterable[WaitReason], now: datetime, patience: Patience) -> datetime:
+    return NEVER if EVENTS_ALONE.issuperset(reasons) else now + patience.recheck
 
 
 def _returned(candidate: Candidate, findings: tuple[Finding, ...]) -> Verdict:

@@ -1,7 +1,7 @@
 """What becomes of an entry when it is looked at."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from qontable.entry import Finding
@@ -25,6 +25,26 @@ WaitReason = Literal[
     "evening",
     "open_delivery",
 ]
+
+EVENTS_ALONE: frozenset[WaitReason] = frozenset(
+    {
+        "file_closed",
+        "mapping",
+        "activation",
+        "connection",
+        "connector",
+        "send_from",
+        "reference_data",
+        "documents",
+        "synchronize",
+        "evening",
+    }
+)
+"""Reasons that nothing ends but something that is said, and whoever notes it wakes those that wait for it, under a lock
+that they share with evaluation. The others are looked at again by themselves: a refresh may stay unanswered, and of two
+duplicates that are judged at once neither sees what becomes of the other."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When an entry is looked at again that only an event can move."""
 
 
 @dataclass(frozen=True, slots=True)
