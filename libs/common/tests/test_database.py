@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from qontable import database
-from qontable.database import DATA_ERRORS, UNREACHABLE, Database
+from qontable.database import UNREACHABLE, Database
 
 POLICY = """
 create table letter (firm_id text not null, text text not null);
@@ -91,6 +91,6 @@ async def test_a_process_that_is_stopped_inside_a_transaction_loses_its_locks_an
     ],
 )
 async def test_what_the_schema_refuses_is_data(desk: Any, statement: str, value: object) -> None:
-    with pytest.raises(DATA_ERRORS) as refused:
+    with pytest.raises((asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)) as refused:
         await desk.database.pool.execute(statement, value)
     assert not isinstance(refused.value, UNREACHABLE)

@@ -39,13 +39,6 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
 )
 """Failures of the surroundings, not of the data: the same work can succeed later, once a migration is applied too."""
 
-DATA_ERRORS: tuple[type[BaseException], ...] = (
-    asyncpg.DataError,
-    asyncpg.CardinalityViolationError,
-    asyncpg.IntegrityConstraintViolationError,
-)
-"""SQLSTATE classes 22, 21 and 23: a record that the schema refuses (DESIGN 4)."""
-
 
 class Database:
     """A pool of connections with the service's role."""
