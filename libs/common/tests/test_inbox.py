@@ -6,7 +6,8 @@ from typing import Any
 
 from qontable.clock import now
 from qontable.envelope import Envelope, body_hash
-from qontable.inbox import forget_old, take_new
+from qontable.inbox import take_new
+from qontable.retention import KIT, forget
 
 
 @dataclass(frozen=True)
@@ -67,5 +68,6 @@ async def test_identities_are_kept_longer_than_any_topic_and_then_forgotten(desk
     await desk.database.pool.execute(age, 44, "old")
     await desk.database.pool.execute(age, 46, "older")
     async with desk.database.transaction() as connection:
-        await forget_old(connection)
+        for rule in KIT:
+            await forget(connection, rule)
     assert await desk.database.pool.fetch("select event_id from inbox where consumer = 'memory'") == [("old",)]

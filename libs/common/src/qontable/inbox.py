@@ -19,8 +19,6 @@ class Identified(Protocol):
 
 Record = TypeVar("Record", bound=Identified)
 
-RETENTION_DAYS = 45
-
 
 async def take_new(
     connection: Connection, consumer: str, records: Sequence[Record]
@@ -96,8 +94,3 @@ async def _count_repeats(connection: Connection, consumer: str, repeats: Sequenc
 
 def _identity(record: Identified) -> tuple[str, str]:
     return record.envelope.source, record.envelope.event_id
-
-
-async def forget_old(connection: Connection) -> None:
-    """Drop identities older than any topic or replay could bring back."""
-    await connection.execute("delete from inbox where received_at < now() - make_interval(days => $1)", RETENTION_DAYS)

@@ -26,11 +26,11 @@ from starlette.types import ASGIApp
 from qontable.bus import Consumer, Subscription
 from qontable.database import UNREACHABLE, Database
 from qontable.guard import Guard
-from qontable.inbox import forget_old
 from qontable.loop import Loop, Step
 from qontable.outbox import Relay
 from qontable.polling import subscribe
 from qontable.producer import wait_for_kafka
+from qontable.retention import KIT, PORTION, Retention, forget
 from qontable.settings import Settings
 from qontable.telemetry import configure
 from qontable.unit import Units
@@ -57,6 +57,7 @@ class Service:
         self._apps: list[tuple[str, ASGIApp]] = []
         self._parts: list[AbstractAsyncContextManager[Any]] = []
         self._firm_databases: list[Database] = []
+        self._retentions: list[Retention] = [*KIT]
         self._started = False
         self.add_loop("forget_old", self._forget_old, idle_seconds=FORGET_EVERY_SECONDS)
 
@@ -99,6 +100,10 @@ class Service:
         loop = Loop(name, step, idle_seconds=idle_seconds)
         self.loops.append(loop)
         return loop
+
+    def add_retentions(self, rules: Iterable[Retention]) -> None:
+        """Forget what these rules let go, too."""
+        self._retentions.extend(rules)
 
     def add_part(self, part: AbstractAsyncContextManager[Any]) -> None:
         """Enter `part` before the loops start; leave it once they have stopped, while the outbox is still relayed."""
@@ -199,9 +204,15 @@ class Service:
         return JSONResponse({"service": self.name, "missing": missing}, status_code=503 if missing else 200)
 
     async def _forget_old(self) -> bool:
-        async with self.database.transaction() as connection:
-            await forget_old(connection)
-        return False
+        """One portion under each rule, each in a transaction of its own; whether there may be more."""
+        more = False
+        for rule in self._retentions:
+            async with self.database.transaction() as connection:
+                gone = await forget(connection, rule)
+            if gone:
+                log.info("rows forgotten", table=rule.table, rows=gone)
+            more = more or gone == PORTION
+        return more
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from entries.app.integrations import Integrations
 from entries.app.outcome import Outcome
 from entries.app.reference import Reference
 from entries.domain.decision import Patience
+from entries.retention import RETENTIONS
 from entries.settings import EntriesSettings
 from qontable.bus import Subscription
 from qontable.evening import EveningHour
@@ -61,6 +62,7 @@ class Wake:
 async def build(settings: EntriesSettings) -> Service:
     """The service with all its parts, connected to PostgreSQL and ready to run."""
     service = await Service.open(NAME, settings)
+    service.add_retentions(RETENTIONS)
     judge, fetch, place = Wake(), Wake(), Wake()
     dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds), settings.entries_issues)
     intake = Intake(judge, fetch)
