@@ -26,9 +26,9 @@ async def version(house: House, client: Client, number: int) -> None:
     )
 
 
-async def patience_ends(house: House, client: Client) -> None:
+async def patience_ends(house: House, client: Client, since: timedelta = timedelta(hours=1)) -> None:
     """Nobody has answered what was asked for a while ago."""
-    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    long_ago = datetime.now(UTC) - since
     await house.database.execute(
         "update entries.revisions set received_at = $2 where file_id = $1", client.file_id, long_ago
     )
@@ -129,15 +129,20 @@ async def test_an_entry_is_not_blamed_while_the_software_cannot_be_asked(house: 
 
 
 async def test_an_entry_is_not_blamed_while_nobody_answers_for_the_software(house: House) -> None:
-    """Gateways or reference data may be away while the connection is well: the entry waits, and says for what."""
+    """Gateways or reference data may be away while the connection is well: the entry waits, and says for what.
+
+    Each question waits twice as long as the one before: whoever comes back must not find one for every ten minutes.
+    """
     client = await house.client()
     await booked_on(house, client, "ent", "606499")
     await house.waits_for(client, "ent", "reference_refresh")
     await patience_ends(house, client)
     await house.hear(AccountsRefreshRequested, count=2, file_id=client.file_id)
-    await house.until_true(
-        "select check_due > now() + interval '5 minutes' from entries.entries where file_id = $1", client.file_id
-    )
+    await patience_ends(house, client, timedelta(minutes=15))
+    await house.until_true("select check_due > now() from entries.entries where file_id = $1", client.file_id)
+    assert len(house.all(AccountsRefreshRequested, file_id=client.file_id)) == 2
+    await patience_ends(house, client, timedelta(minutes=25))
+    await house.hear(AccountsRefreshRequested, count=3, file_id=client.file_id)
     assert not house.all(EntryStatusChanged, file_id=client.file_id, status="to_verify")
 
 

@@ -63,7 +63,7 @@ async def gather(connection: Connection, contents: Sequence[Content], sheets: di
             file=files[content.facts.file_id],
             documents=_documents(content, documents.get(content.facts.key, {})),
             reference=states.get(content.facts.file_id, ReferenceState()),
-            asked_at=asked.get(content.facts.file_id, {}),
+            asked=asked.get(content.facts.file_id, {}),
             possible_duplicate=content.facts.key in duplicates,
         )
         for content in contents

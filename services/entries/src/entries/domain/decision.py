@@ -36,10 +36,15 @@ class Patience:
     refresh: timedelta
     recheck: timedelta
 
+    def pause(self, in_vain: int) -> timedelta:
+        """How long a question waits for its answer: twice as long each time that nobody gave one, up to 32 times."""
+        doubled: int = 2 ** min(in_vain, 5)
+        return self.refresh * doubled
+
     @property
     def longest(self) -> timedelta:
         """After this every entry has been looked at again that does not wait for events alone."""
-        return max(self.refresh, self.recheck)
+        return max(self.pause(5), self.recheck)
 
 
 def decide(candidate: Candidate, now: datetime, patience: Patience) -> Verdict:
@@ -142,16 +147,19 @@ def _asking(candidate: Candidate, findings: Iterable[Finding], now: datetime, pa
     overdue: set[ReferenceKind] = set()
     pending: list[datetime] = []
     for kind in stale_kinds(findings, candidate.reference.refreshed_at, candidate.received_at):
-        asked = candidate.asked_at.get(kind)
-        if asked is None or _answered(candidate, kind, asked):
+        asked = candidate.asked.get(kind)
+        if asked is None or _answered(candidate, kind, asked.at):
             ask.add(kind)
-        elif now < asked + patience.refresh:
-            pending.append(asked + patience.refresh)
-        else:
+            continue
+        if asked.in_vain or now >= asked.at + patience.refresh:
             overdue.add(kind)
-            if candidate.file.connection_well:
-                ask.add(kind)
-    if ask or overdue:
+        if now < (until := asked.at + patience.pause(asked.in_vain)):
+            pending.append(until)
+        elif candidate.file.connection_well:
+            ask.add(kind)
+        else:
+            pending.append(now + patience.refresh)
+    if ask:
         pending.append(now + patience.refresh)
     return _Asking(frozenset(ask), frozenset(overdue), min(pending, default=None))
 

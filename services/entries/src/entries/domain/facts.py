@@ -117,6 +117,14 @@ class DocumentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The last question for a kind of a file's reference data, and how many before it nobody had answered."""
+
+    at: datetime
+    in_vain: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Everything that the newest revision of an entry is judged by."""
 
@@ -129,7 +137,7 @@ class Candidate:
     file: FileFacts
     documents: tuple[DocumentFacts, ...]
     reference: ReferenceState
-    asked_at: Mapping[ReferenceKind, datetime]
+    asked: Mapping[ReferenceKind, Asked]
     possible_duplicate: bool
 
     @property
