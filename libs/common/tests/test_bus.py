@@ -9,10 +9,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from qontable import metrics
-from qontable.bus import Received, Subscription
+from qontable.bus import Consumer, Received, Subscription
 from qontable.events.connector import ConnectorAnnounced
 from qontable.events.hub import SyncRequested
 from qontable.polling import _Rewindable
+from qontable.set_aside import SetAsideRecord
 from qontable.unit import Unit
 
 
@@ -165,6 +166,36 @@ async def test_what_a_handler_sets_aside_is_kept_once_and_counts_as_consumed(des
     (row,) = await desk.aside(topic)
     assert (row["reason"], row["entered"]) == ("foreign_file", True)
     assert await desk.seen(topic) == ["fil_1"]
+
+
+async def test_what_a_handler_sets_aside_is_told_and_counted_even_if_the_batch_ends_with_its_commit(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch comes again and the record is a repeat: what was not told with the commit never would be."""
+    topic = await desk.new_topic()
+    apply, ended = Consumer._apply, []
+
+    async def end_once(self: Consumer[Any], received: Any) -> Any:
+        aside = await apply(self, received)
+        if not ended:
+            ended.append(True)
+            raise ConnectionResetError
+        return aside
+
+    async def refuse(unit: Unit, records: Sequence[Received[SyncRequested]]) -> None:
+        for record in records:
+            unit.set_aside(record.refused("not_ours", "nobody knows it"))
+
+    async def tell(unit: Unit, records: Sequence[SetAsideRecord]) -> None:
+        reasons = [record.reason for record in records]
+        await unit.connection.execute("insert into seen (topic, file_id) select $1, unnest($2::text[])", topic, reasons)
+
+    monkeypatch.setattr(Consumer, "_apply", end_once)
+    await desk.send(topic, desk.event("fil_1"))
+    async with desk.running(desk.subscription(topic, refuse, aside=tell)):
+        await desk.eventually(lambda: _is(desk.committed(topic), 1))
+    assert await desk.seen(topic) == ["not_ours"]
+    assert metrics.RECORDS_SET_ASIDE.labels(topic)._value.get() == 1
 
 
 async def test_a_sheet_with_a_broken_pattern_stops_no_other_sheet(desk: Any) -> None:
