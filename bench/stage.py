@@ -30,7 +30,7 @@ from qontable.vault import SealingKey, load_ring
 
 PARTITIONS = 12
 SOURCE = "/bench"
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)

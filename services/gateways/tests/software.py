@@ -213,5 +213,15 @@ def slow(seconds: float) -> Behaviour:
     return behave
 
 
+def once_all_came(together: asyncio.Barrier, behaviour: Behaviour) -> Behaviour:
+    """Answers as `behaviour` does, when as many calls as the barrier counts are under way side by side."""
+
+    async def behave(software: Software, parcel: Parcel) -> Any:
+        await together.wait()
+        return behaviour(software, parcel)
+
+    return behave
+
+
 def cannot_ask(cause: Any = "unreachable") -> Finding:
     return lambda software, parcel: CouldNotAsk(exchange=NO_ANSWER, message=say("unreachable"), cause=cause)

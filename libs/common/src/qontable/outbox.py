@@ -215,10 +215,12 @@ async def _settle(connection: Connection, rows: Sequence[Any], results: Sequence
     outcomes = list(zip(rows, results, strict=False))
     confirmed = [row for row, result in outcomes if result is None]
     refused = [(row, result) for row, result in outcomes if isinstance(result, REFUSED)]
-    async with connection.transaction():
-        gone = [row["id"] for row in confirmed] + [row["id"] for row, _ in refused]
-        await connection.execute("delete from outbox where id = any($1)", gone)
-        await write_set_aside(connection, [_refused_row(row, error) for row, error in refused])
+    if refused:
+        async with connection.transaction():
+            await _delete(connection, [*confirmed, *(row for row, _ in refused)])
+            await write_set_aside(connection, [_refused_row(row, error) for row, error in refused])
+    else:
+        await _delete(connection, confirmed)  # one statement is a transaction by itself
     for row in confirmed:
         metrics.OUTBOX_RELAYED.labels(row["topic"]).inc()
     for row, _ in refused:
@@ -226,6 +228,10 @@ async def _settle(connection: Connection, rows: Sequence[Any], results: Sequence
     if refused:
         reasons = sorted({type(error).__name__ for _, error in refused})
         log.error("broker refused outbox rows", rows=len(refused), reasons=reasons)
+
+
+async def _delete(connection: Connection, rows: Sequence[Any]) -> None:
+    await connection.execute("delete from outbox where id = any($1)", [row["id"] for row in rows])
 
 
 async def _become_relay(connection: Connection) -> None:

@@ -149,10 +149,11 @@ class Ledger:
     async def _note(
         self, unit: Unit, before: LaneHealth, signs: Sequence[tuple[Sign, datetime]], now: datetime
     ) -> None:
-        """Write and tell the lane's health where these signs changed it."""
+        """Write and tell the lane's health where these signs changed it, each change by itself: what is told does not
+        depend on which answers came to share a commit."""
         health = before
         for sign, started_at in signs:
-            chance = _CHANCE.random()
+            version, chance = health.version, _CHANCE.random()
             health = noted(
                 health,
                 sign,
@@ -162,10 +163,10 @@ class Ledger:
                 plan=self._parts.plan,
                 chance=chance,
             )
+            if health.version != version:
+                unit.publish(health_changed(self._lease, health))
         if health != before:
             await lanes.write_health(unit.connection, self._lease.connection_id, health)
-        if health.version != before.version:
-            unit.publish(health_changed(self._lease, health))
         if health.failures > before.failures and health.failing_since is not None:
             await self._give_up(unit, health.failing_since, now)
         unit.after_commit(partial(setattr, self, "health", health))
