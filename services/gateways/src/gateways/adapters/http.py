@@ -29,6 +29,8 @@ MOST_ANSWER_BYTES = 64 * 1024 * 1024
 LEAST_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 4.0
+OURS = {"User-Agent": "qontable-sync", "Accept-Encoding": "gzip, deflate"}
+"""Headers of every request; a connector that names one of them means its own."""
 HIDDEN = b"(hidden)"
 LEAST_SECRET = 6
 """A shorter one is no secret, and stands in answers by chance."""
@@ -92,7 +94,6 @@ def open_client(connections: int = 100) -> httpx.AsyncClient:
         cookies=nobody,
         trust_env=False,
         follow_redirects=False,
-        headers={"User-Agent": "qontable-sync"},
     )
 
 
@@ -145,21 +146,33 @@ def _refuse_late_start(session: Session) -> None:
 
 async def _traced(client: httpx.AsyncClient, request: Request, body: "_WatchedBody | None", seconds: float) -> Answer:
     """The exchange in a span of its own. What the span records of a failure is our word for it, never the error's."""
-    headers = {**request.headers, "Content-Length": str(body.length)} if body else dict(request.headers)
-    limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
     host = urlsplit(request.url).hostname or ""
     attributes = {"http.request.method": request.method, "url.template": request.route, "server.address": host}
     with span(f"{request.method} {request.route}", kind=SpanKind.CLIENT, attributes=attributes) as current:
         try:
             async with asyncio.timeout(seconds):
-                built = client.build_request(
-                    request.method, request.url, params=request.params, headers=headers, content=body, timeout=limits
-                )
-                answer = await _exchange(client, built)
+                answer = await _exchange(client, _built(request, body, seconds))
         except FAILURES as error:
             raise _failure(error, body) from None
         current.set_attribute("http.response.status_code", answer.status)
         return answer
+
+
+def _built(request: Request, body: "_WatchedBody | None", seconds: float) -> httpx.Request:
+    """The request as it leaves. Not built by the client, which merges defaults that it does not have: twice as slow."""
+    headers = httpx.Headers(OURS)
+    headers.update(request.headers)
+    if body:
+        headers["Content-Length"] = str(body.length)
+    limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+    return httpx.Request(
+        request.method,
+        request.url,
+        params=request.params,
+        headers=headers,
+        stream=body,
+        extensions={"timeout": limits.as_dict()},
+    )
 
 
 async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
