@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from qontable.clock import now
+from qontable.events.connector import ConnectionHealthChanged
 from qontable.events.delivery import EntryAttempted
 from qontable.events.hub import DeliveryResolutionRequested, EntryCorrectionRequested, EntryDuplicateAnswered
 
@@ -213,6 +214,37 @@ async def test_a_person_decides_where_nobody_else_can_and_there_only(
     assert (said.delivery_id, said.answer, said.requested_by) == ("d1", answer, "usr_ada")
     acts = (await firm.admin.get("/audit", params={"subject": "d1"})).json()["acts"]
     assert acts[0]["details"] == {"file_id": file_id, "entry_id": "e1", "answer": answer}
+
+
+async def test_a_delivery_in_doubt_is_a_person_s_to_decide_while_nobody_asks_the_software(town: Any, firm: Any) -> None:
+    file_id, connection_id = await firm.active_file()
+    doubtful = {"status": "sending", "delivery_state": "unknown"}
+    await firm.tell(*(firm.status(file_id, f"e{n}", **doubtful, delivery_id=f"d{n}") for n in (1, 2)))
+
+    async def answer(number: int) -> Any:
+        body = {"delivery_id": f"d{number}", "answer": "in_books"}
+        return await firm.admin.post(f"/files/{file_id}/entries/e{number}/resolution", json=body)
+
+    async def fares(version: int, health: str) -> None:
+        said = {"firm_id": firm.id, "connection_id": connection_id, "connector": "x", "version": version}
+        await town.say(ConnectionHealthChanged.model_validate(said | {"health": health, "since": now()}))
+        await town.eventually(
+            lambda: firm.admin.get(f"/connections/{connection_id}"),
+            lambda shown: shown.json()["health"] and shown.json()["health"]["state"] == health,
+        )
+
+    assert (await answer(1)).json()["code"] == "delivery_not_parked"
+    await fares(1, "credentials_refused")
+    assert (await answer(1)).status_code == 202
+    await fares(2, "connected")
+    assert (await answer(2)).json()["code"] == "delivery_not_parked"
+    assert (await firm.admin.post(f"/connections/{connection_id}/disable")).status_code == 200
+    assert (await answer(2)).status_code == 202
+    refused = (await firm.admin.delete(f"/files/{file_id}/mapping")).json()
+    assert refused["code"] == "outcome_unknown"
+    decided = {"status": "synchronized", "delivery_state": "confirmed", "version": 2}
+    await firm.tell(*(firm.status(file_id, f"e{n}", **decided, delivery_id=f"d{n}") for n in (1, 2)))
+    assert (await firm.admin.delete(f"/files/{file_id}/mapping")).status_code == 200
 
 
 async def test_a_possible_duplicate_is_declared_an_invoice_of_its_own_where_it_is_asked_and_there_only(

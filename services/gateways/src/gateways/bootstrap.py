@@ -17,6 +17,7 @@ from gateways.app.parts import Parts
 from gateways.app.people import take_recalls, take_resolutions, take_resumptions
 from gateways.app.requests import take_checks, take_creations, take_refreshes
 from gateways.app.restoring import beat, judge_patiently
+from gateways.app.standstill import Standstill
 from gateways.connectors.registry import load_connectors, load_sheets
 from gateways.domain.port import Connector
 from gateways.domain.retry import PLAN, RetryPlan
@@ -39,6 +40,7 @@ SLOT_SECONDS = 5.0
 POLL_SECONDS = 1.0
 GAUGE_SECONDS = 5.0
 PULSE_SECONDS = 5.0
+STANDSTILL_SECONDS = 60.0
 
 
 async def build(
@@ -64,6 +66,8 @@ async def build(
     _consume(service, list(chosen))
     _work(service, settings, parts)
     service.add_loop("pulse", partial(beat, parts), idle_seconds=PULSE_SECONDS)
+    patience = min(STANDSTILL_SECONDS, plan.give_up_after.total_seconds())
+    service.add_loop("standstill", Standstill(parts).step, idle_seconds=patience)
     service.add_loop("gauges", Gauges(parts).step, idle_seconds=GAUGE_SECONDS)
     return service
 

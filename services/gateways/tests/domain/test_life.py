@@ -130,6 +130,46 @@ def test_when_an_absent_entry_may_leave_again(rules: SendingRules, orphan: bool,
     assert after.in_doubt is not resent
 
 
+def test_a_job_that_cannot_be_asked_about_for_72_hours_is_a_person_s_and_may_be_in_the_books() -> None:
+    handed, hours = delivery(state="handed_over", handle="job-1", failing_since=None), 0
+    while handed.state == "handed_over" and hours < 100:
+        handed = life.verified(handed, CouldNotAsk(exchange=HERE, message=WORDS), at(NOON + hours * HOUR))
+        hours += 1
+    assert (handed.state, hours - 1) == ("parked", 72)
+    assert handed.in_doubt
+    assert life.recalled(handed).state == "parked"
+
+
+def test_an_answer_about_a_job_begins_the_72_hours_anew() -> None:
+    asked = delivery(state="handed_over", handle="job-1", failing_since=NOON - 71 * HOUR, failures=9)
+    for outcome in (StillPending(exchange=HERE, ask_after=SECOND), NotFound(exchange=HERE)):
+        assert life.verified(asked, outcome, at()).failing_since is None
+
+
+ANSWERS = [
+    # state, lane stands still, seconds after it settled → the person's answer holds
+    ("unknown", False, 1, False),
+    ("unknown", True, -1, False),
+    ("unknown", True, 0, True),
+    ("handed_over", True, 1, False),
+    ("queued", True, 1, False),
+    ("parked", False, -1, True),
+    ("missing", False, -1, True),
+]
+
+
+@pytest.mark.parametrize(("state", "still", "seconds", "theirs"), ANSWERS)
+def test_what_is_in_doubt_is_a_person_s_to_decide_once_nobody_else_will_ask(
+    state: Any,
+    still: bool,  # noqa: FBT001
+    seconds: int,
+    theirs: bool,  # noqa: FBT001
+) -> None:
+    doubtful = delivery(state=state, settled_at=NOON)
+    after = life.resolved(doubtful, "in_books", NOON + seconds * SECOND, stands_still=still)
+    assert after.state == ("confirmed" if theirs else state)
+
+
 def test_a_job_is_asked_about_until_it_has_a_verdict() -> None:
     handed = delivery(state="handed_over", handle="job-1")
     pending = life.verified(handed, StillPending(exchange=HERE, ask_after=9 * SECOND), at())

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import orjson
 
+from gateways.adapters.lanes import STANDS_STILL
 from gateways.domain.delivery import Delivery
 from qontable.database import Connection
 from qontable.entry import EntryRef
@@ -216,6 +217,22 @@ async def expired(connection: Connection, connection_id: str, failing_since: dat
         connection_id,
         failing_since,
         cutoff,
+    )
+    return [row["delivery_id"] for row in rows]
+
+
+async def unasked(connection: Connection, connectors: Collection[str], cutoff: datetime, most: int) -> list[str]:
+    """Deliveries that may be in the books, on lanes that stand still, about which nobody could ask since `cutoff`."""
+    rows = await connection.fetch(
+        f"""
+        select d.delivery_id from deliveries d join lanes using (connection_id)
+        where d.connector = any($1) and d.state in ('sending', 'unknown', 'handed_over') and d.due_at <= $2
+            and {STANDS_STILL}
+        order by d.due_at limit $3
+        """,  # noqa: S608
+        list(connectors),
+        cutoff,
+        most,
     )
     return [row["delivery_id"] for row in rows]
 

@@ -4,7 +4,7 @@
 computes it anew only after taking that lock, so that it never overlooks work that is being added.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,14 @@ from qontable.events.delivery import SoftwareMessage
 
 CHANNEL = "lanes"
 """What is notified when a lane has work, with the schema's name behind it."""
+
+STANDS_STILL = """
+    not exists (
+        select from connections c
+        where c.connection_id = lanes.connection_id and c.enabled and c.version is distinct from lanes.halted_version
+    )
+"""
+"""Whether a lane works on no delivery: its connection is off or not known, or its credentials are refused."""
 
 _HEALTH = """
     failures, failing_since, failed_at, paused_until, halted_version, health, health_version, health_since,
@@ -198,21 +206,26 @@ async def next_due(connection: Connection, lease: Lease) -> datetime | None:
     return due_at
 
 
-_DUE = """
+_DUE = f"""
     least(
         (select min(jobs.due_at) from jobs where jobs.connection_id = lanes.connection_id and jobs.done_at is null),
         (
             select greatest(min(d.due_at), lanes.paused_until) from deliveries d
-            where d.connection_id = lanes.connection_id and d.due_at is not null and exists (
-                select from connections c
-                where c.connection_id = lanes.connection_id and c.enabled
-                    and c.version is distinct from lanes.halted_version
-            )
+            where d.connection_id = lanes.connection_id and d.due_at is not null and not ({STANDS_STILL})
             having min(d.due_at) is not null -- greatest() passes over nulls: a pause alone is nothing to do
         )
     )
-"""
+"""  # noqa: S608
 """When there is something to do: jobs at any time, deliveries while the connection is on, not halted, not paused."""
+
+
+async def standing_still(connection: Connection, connection_ids: Collection[str]) -> set[str]:
+    """Those of these lanes on which nobody asks the software anything."""
+    rows = await connection.fetch(
+        f"select connection_id from lanes where connection_id = any($1) and {STANDS_STILL}",  # noqa: S608
+        list(connection_ids),
+    )
+    return {row["connection_id"] for row in rows}
 
 
 async def write_health(connection: Connection, connection_id: str, health: LaneHealth) -> None:

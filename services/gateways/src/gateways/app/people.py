@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gateways.adapters import connections, deliveries, jobs, recalls, restorations
-from gateways.adapters.lanes import Touched, touch
+from gateways.adapters.lanes import Touched, standing_still, touch
 from gateways.app.connecting import probe_of
 from gateways.domain.delivery import CLOSED, Delivery, State
 from gateways.domain.life import recalled, resolved, resumed
@@ -64,8 +64,12 @@ async def take_resolutions(unit: Unit, records: Sequence[Received[DeliveryResolu
         _close_untaken(unit, item, *UNTAKEN[item.event.answer])
     await touch(unit.connection, [_touched(row) for row in known.values() if row.state not in CLOSED])
     rows = await deliveries.lock(unit.connection, known)
+    still = await standing_still(unit.connection, {row.connection_id for row in rows.values()})
     present = now()
-    after = {name: resolved(row, answers[name].event.answer, present) for name, row in rows.items()}
+    after = {
+        name: resolved(row, answers[name].event.answer, present, stands_still=row.connection_id in still)
+        for name, row in rows.items()
+    }
     changed = [replace(row, changed_at=present) for name, row in after.items() if row != rows[name]]
     after |= {row.delivery_id: row for row in await deliveries.write(unit.connection, changed)}
     for name, row in after.items():

@@ -2,7 +2,8 @@
 
     queued → sending → confirmed | rejected | handed_over → confirmed | rejected | missing
                      → queued (nothing was sent) | unknown → confirmed | queued (absent) | parked
-    parked, missing → whatever a person answers
+    sending, unknown, handed_over → parked (nobody could ask for as long as retries last)
+    parked, missing, unknown (while its lane stands still) → whatever a person answers
 
 An entry in doubt is sent again only by `_absent`, once the software has said "not found" twice and late enough.
 """
@@ -95,14 +96,14 @@ def verified(delivery: Delivery, outcome: VerifyOutcome, at: Moment) -> Delivery
         case Rejected(message=message):
             return _closed(delivery, "rejected", message)
         case StillPending(ask_after=pause):
-            return replace(delivery, due_at=at.now + pause, failures=0)
+            return replace(delivery, due_at=at.now + pause, failures=0, failing_since=None)
         case NotFound() if delivery.absences + 1 < ABSENCES_NEEDED:
-            return replace(delivery, absences=delivery.absences + 1, due_at=at.now + _spacing(at))
+            again_at = at.now + _spacing(at)
+            return replace(delivery, absences=delivery.absences + 1, due_at=again_at, failures=0, failing_since=None)
         case NotFound():
             return replace(delivery, state="missing", message=words("not_in_books"), due_at=None)
         case CouldNotAsk(retry_after=retry_after):
-            pause = at.plan.pause(delivery.failures + 1, retry_after, at.chance)
-            return replace(delivery, failures=delivery.failures + 1, due_at=at.now + pause)
+            return _could_not_ask(delivery, retry_after, at)
     assert_never(outcome)
 
 
@@ -113,9 +114,12 @@ def recalled(delivery: Delivery) -> Delivery:
     return delivery if delivery.state in CLOSED else replace(delivery, recall_requested=True)
 
 
-def resolved(delivery: Delivery, answer: Resolution, now: datetime) -> Delivery:
-    """A person's answer on a delivery that is theirs to decide; any other delivery stays as it is."""
-    if delivery.state not in ("parked", "missing"):
+def resolved(delivery: Delivery, answer: Resolution, now: datetime, *, stands_still: bool = False) -> Delivery:
+    """A person's answer on a delivery that is theirs to decide; any other delivery stays as it is.
+
+    `stands_still` says that nobody asks the software: the connection is off, or its credentials are refused.
+    """
+    if not _is_a_person_s(delivery, now, stands_still=stands_still):
         return delivery
     match answer:
         case "in_books":
@@ -143,6 +147,19 @@ def resumed(delivery: Delivery, now: datetime) -> Delivery:
     return _back_in_queue(replace(anew, queued_at=now), now)
 
 
+def _is_a_person_s(delivery: Delivery, now: datetime, *, stands_still: bool) -> bool:
+    """What is in doubt is theirs only once it has settled: a look before that proves nothing."""
+    if delivery.state == "unknown" and stands_still:
+        return delivery.settled_at is not None and now >= delivery.settled_at
+    return delivery.state in ("parked", "missing")
+
+
+def unasked(delivery: Delivery, now: datetime) -> Delivery:
+    """A delivery about which the software could not be asked for as long as retries last: a person is asked."""
+    settled_at = delivery.settled_at or now
+    return replace(delivery, state="parked", message=words("gave_up_asking"), due_at=None, settled_at=settled_at)
+
+
 def given_up(delivery: Delivery) -> Delivery:
     """A queued delivery whose time for retries is over."""
     return replace(delivery, state="parked", message=words("gave_up"), due_at=None)
@@ -160,7 +177,8 @@ def _closed(delivery: Delivery, state: State, message: SoftwareMessage | None = 
 
 
 def _handed_over(delivery: Delivery, pause: timedelta, at: Moment) -> Delivery:
-    return replace(delivery, state="handed_over", message=None, failures=0, due_at=at.now + pause)
+    due_at = at.now + pause
+    return replace(delivery, state="handed_over", message=None, failures=0, failing_since=None, due_at=due_at)
 
 
 def _queued(delivery: Delivery, at: Moment, *, message: SoftwareMessage, pause: timedelta = timedelta()) -> Delivery:
@@ -238,12 +256,13 @@ def _back_in_queue(delivery: Delivery, now: datetime) -> Delivery:
 
 
 def _could_not_ask(delivery: Delivery, retry_after: timedelta | None, at: Moment) -> Delivery:
-    """Any other answer leaves it unknown; after 72 hours of them a person is asked."""
-    if delivery.failing_since and at.now - delivery.failing_since >= at.plan.give_up_after:
-        return replace(delivery, state="parked", message=words("gave_up_asking"), due_at=None)
+    """Any other answer leaves it as it is; after 72 hours of them a person is asked."""
+    since = delivery.failing_since or at.now
+    if at.now - since >= at.plan.give_up_after:
+        return unasked(delivery, at.now)
     failures = delivery.failures + 1
     pause = at.plan.pause(failures, retry_after, at.chance)
-    return replace(delivery, failures=failures, due_at=at.now + pause)
+    return replace(delivery, failures=failures, failing_since=since, due_at=at.now + pause)
 
 
 def _spacing(at: Moment) -> timedelta:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hub.adapters import entry_lists, files
+from hub.adapters import connections, entry_lists, files
 from hub.app.hub import Action
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
 from hub.domain.problem import Fault, Refused
@@ -62,10 +62,11 @@ async def correct(
 async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Resolution) -> datetime:
     """Decide about a delivery that only a person can. Returns when it was decided.
 
+    That is one in doubt, too, while its connection is off or its credentials are refused: nobody else will ask.
     Raises `Refused`: entry_unknown, delivery_not_parked.
     """
     entry = await _hold(action, file_id, entry_id)
-    if entry.delivery_id != delivery_id or entry.delivery_state not in ANSWERABLE:
+    if entry.delivery_id != delivery_id or not await _waits_for_a_person(action, file_id, entry):
         raise Refused("delivery_not_parked", entry_id=entry_id, delivery_id=delivery_id)
     decided_at = now()
     action.say(
@@ -140,6 +141,14 @@ async def _hold(action: Action, file_id: str, entry_id: str) -> Entry:
     if entry is None:
         raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
     return entry
+
+
+async def _waits_for_a_person(action: Action, file_id: str, entry: Entry) -> bool:
+    if entry.delivery_state != "unknown":
+        return entry.delivery_state in ANSWERABLE
+    tied_to = [file.connection_id for file in await files.find_files(action.db, action.firm_id, [file_id])]
+    found = [await connections.find_connection(action.db, action.firm_id, name) for name in tied_to if name]
+    return any(connection is not None and connection.stands_still for connection in found)
 
 
 def _refuse_moved_on(entry: Entry, revision: int, at: datetime) -> None:

@@ -78,6 +78,11 @@ class Connection(BaseModel):
         """Whether entries leave in the evening."""
         return self.state == "enabled" and self.options.frequency == "daily"
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether nobody asks the software anything: what is in doubt there, only a person can tell."""
+        return self.state != "enabled" or (self.health is not None and self.health.state == "credentials_refused")
+
 
 class Check(BaseModel):
     """One trial: of new credentials, to be confirmed, or of those in place, to list software files again."""

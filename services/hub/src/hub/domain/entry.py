@@ -21,7 +21,7 @@ from qontable.events.delivery import (
 UNDECIDED: tuple[DeliveryState, ...] = ("unknown", "missing", "parked")
 """Delivery states in which nobody knows yet whether the entry is in the books."""
 ANSWERABLE: tuple[DeliveryState, ...] = ("parked", "missing")
-"""Of these, the ones that wait for a person's answer: the gateways ask about the others themselves."""
+"""Of these, the ones that wait for a person's answer: the gateways ask about the others themselves, where they can."""
 CORRECTABLE: tuple[EntryStatus, ...] = ("to_verify", "ready")
 _MAX_SHOWN = 500
 
