@@ -48,6 +48,28 @@ def test_an_answer_to_an_older_request_does_not_end_a_pause() -> None:
     assert throttled.paused_until == NOON + 66 * SECOND
 
 
+def test_a_software_that_bids_us_wait_for_long_is_told_at_once_with_the_instant_at_which_the_pause_ends() -> None:
+    lane = note(LaneHealth(health="connected", version=1), Sign("throttled", WORDS, 900 * SECOND))
+    assert (lane.health, lane.version, lane.paused_until) == ("unreachable", 2, NOON + 900 * SECOND)
+    assert lane.message is not None
+    assert lane.message.category == WORDS.category
+    assert all("2026-03-12 12:15 UTC" in lane.message.remedy[language] for language in ("fr", "en"))
+    again = note(lane, Sign("throttled", WORDS, 900 * SECOND), started=900, now=900)
+    assert (again.health, again.version, again.since) == ("unreachable", 3, NOON)
+    assert again.message is not None
+    assert "12:30 UTC" in again.message.remedy["fr"]
+    assert note(again, Sign("answered"), started=1800, now=1800).health == "connected"
+
+
+def test_a_short_word_to_wait_is_nobody_s_concern() -> None:
+    assert note(LaneHealth(health="connected", version=1), Sign("throttled", WORDS, 60 * SECOND)).version == 1
+
+
+def test_a_pause_of_a_week_is_taken_for_one_of_an_hour() -> None:
+    lane = note(LaneHealth(), Sign("throttled", WORDS, timedelta(days=7)))
+    assert lane.paused_until == NOON + timedelta(hours=1)
+
+
 def test_refused_credentials_halt_until_a_newer_version_and_no_answer_in_flight_lifts_that() -> None:
     halted = note(LaneHealth(), Sign("credentials", WORDS), version=3)
     assert (halted.halted_version, halted.health) == (3, "credentials_refused")

@@ -173,6 +173,16 @@ async def test_the_software_s_own_waiting_time_is_handed_on(
     assert outcome.retry_after.total_seconds() == 7
 
 
+@pytest.mark.parametrize("word", ["9" * 30, "9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT", "soon"])
+async def test_a_waiting_time_that_no_clock_holds_counts_as_none(
+    connector: MyUnisoft, session: Session, software: Any, make: Any, word: str
+) -> None:
+    software.on("POST", "/entry", make.refusal("ERR-TOO-MANY-REQUEST", 429, **{"Retry-After": word}))
+    outcome = await send(connector, session, make.parcel())
+    assert isinstance(outcome, Throttled)
+    assert outcome.retry_after is None
+
+
 async def test_a_document_that_storage_lost_sends_nothing(
     connector: MyUnisoft, session: Session, software: Any, make: Any
 ) -> None:

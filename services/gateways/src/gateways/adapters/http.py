@@ -73,11 +73,11 @@ class Answer:
     def retry_after(self) -> timedelta | None:
         """The software's own word for when to come back: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3)."""
         text = self.headers.get("retry-after", "").strip()
-        if text.isdecimal():
-            return timedelta(seconds=int(text))
         try:
+            if text.isdecimal():
+                return timedelta(seconds=int(text))
             return max(parsedate_to_datetime(text) - now(), timedelta(0))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 

@@ -1,6 +1,7 @@
 """How a connection fares: what a try says about the software, and what its lane makes of it (DESIGN 6).
 
-A failure pauses the whole lane, so that a dead server is asked once per pause and not once per entry; refused
+A failure pauses the whole lane, so that a dead server is asked once per pause and not once per entry; a software that
+bids us wait for long is told as `unreachable`, with the instant at which the pause ends; refused
 credentials halt it until the hub knows newer ones. Neither touches any other lane.
 """
 
@@ -24,6 +25,7 @@ from gateways.domain.outcome import (
     Unknown,
 )
 from gateways.domain.retry import RetryPlan
+from gateways.domain.words import bidden_to_wait
 from qontable.events.connector import Health
 from qontable.events.delivery import SoftwareMessage
 
@@ -123,20 +125,22 @@ def noted(
 
 def _failed(lane: LaneHealth, sign: Sign, now: datetime, plan: RetryPlan, chance: float) -> LaneHealth:
     failures = lane.failures + 1
-    failed = replace(
-        lane,
-        failures=failures,
-        failing_since=lane.failing_since or now,
-        failed_at=now,
-        paused_until=now + plan.pause(failures, sign.retry_after, chance),
-    )
+    until = now + plan.pause(failures, sign.retry_after, chance)
+    since = lane.failing_since or now
+    failed = replace(lane, failures=failures, failing_since=since, failed_at=now, paused_until=until)
+    bidden = sign.retry_after is not None and sign.retry_after >= plan.told_from
+    message = bidden_to_wait(sign.message, until) if bidden else sign.message
     if failures >= plan.problem_after:
-        return _told(failed, "problem", sign.message, now)
-    return _told(failed, "unreachable", sign.message, now) if sign.cause == "unreachable" else failed
+        return _told(failed, "problem", message, now, anew=bidden)
+    if bidden or sign.cause == "unreachable":
+        return _told(failed, "unreachable", message, now, anew=bidden)
+    return failed
 
 
-def _told(lane: LaneHealth, health: Health, message: SoftwareMessage | None, now: datetime) -> LaneHealth:
-    """The lane with its health said anew, if it is another than before."""
+def _told(
+    lane: LaneHealth, health: Health, message: SoftwareMessage | None, now: datetime, *, anew: bool = False
+) -> LaneHealth:
+    """The lane with its health said, if it is another than before or there is something new to say of it."""
     if lane.health == health:
-        return lane
+        return replace(lane, message=message, version=lane.version + 1) if anew else lane
     return replace(lane, health=health, message=message, since=now, version=lane.version + 1)

@@ -1,7 +1,7 @@
 """When a failed try is made again: a schedule that is data (DESIGN 6).
 
-Pauses grow, jitter only adds, the software's own `Retry-After` is never undercut. What keeps failing for 72 hours is
-parked, visibly.
+Pauses grow, jitter only adds, the software's own `Retry-After` is not undercut, up to a limit: a word that stops a firm
+for a week is a mistake, and asking once an hour is no harm. What keeps failing for 72 hours is parked, visibly.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """`steps` are the pauses after the first, second, … failure in a row; the last one repeats."""
+    """`steps` are the pauses after the first, second, … failure in a row; the last one repeats.
+
+    The software's own pause counts up to `longest_asked`; from `told_from` on people are told when it ends.
+    """
 
     steps: tuple[timedelta, ...] = (
         timedelta(seconds=5),
@@ -23,6 +26,8 @@ class RetryPlan:
         timedelta(minutes=15),
         timedelta(minutes=30),
     )
+    longest_asked: timedelta = timedelta(hours=1)
+    told_from: timedelta = timedelta(minutes=5)
     jitter: float = 0.2
     give_up_after: timedelta = timedelta(hours=72)
     problem_after: int = 5
@@ -32,7 +37,8 @@ class RetryPlan:
     def pause(self, failures: int, retry_after: timedelta | None, chance: float) -> timedelta:
         """The pause after `failures` (1 or more) in a row; `chance` in [0, 1) decides on the jitter."""
         planned = self.steps[min(failures, len(self.steps)) - 1]
-        return max(planned, retry_after or planned) * (1 + self.jitter * chance)
+        asked = min(retry_after, self.longest_asked) if retry_after else planned
+        return max(planned, asked) * (1 + self.jitter * chance)
 
 
 PLAN = RetryPlan()

@@ -1,5 +1,7 @@
 """What the gateways themselves have to say about a delivery or a connection, beside the software's own words."""
 
+from datetime import UTC, datetime
+
 from qontable.events.delivery import SoftwareMessage
 
 _LOOK_AND_ANSWER = {
@@ -78,3 +80,14 @@ def words(category: str) -> SoftwareMessage:
     """Our message of this category."""
     text, remedy = WORDS[category]
     return SoftwareMessage(category=category, text=text, remedy=dict(remedy))
+
+
+def bidden_to_wait(message: SoftwareMessage | None, until: datetime) -> SoftwareMessage:
+    """The software's words with which it bids us wait, and until when we do."""
+    instant = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    remedy = {
+        "fr": f"Rien à faire : le logiciel nous demande d'attendre, le prochain essai a lieu à partir du {instant}.",
+        "en": f"Nothing to do: the software bids us wait, the next try is made from {instant} on.",
+    }
+    said = message or SoftwareMessage(category="too_many_requests", text="The software bids us wait.")
+    return said.model_copy(update={"remedy": remedy})
