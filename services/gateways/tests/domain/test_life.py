@@ -130,6 +130,25 @@ def test_when_an_absent_entry_may_leave_again(rules: SendingRules, orphan: bool,
     assert after.in_doubt is not resent
 
 
+def test_a_software_that_contradicts_itself_is_given_longer_pauses_and_then_a_person() -> None:
+    """It refuses the reference as taken, and has no such entry."""
+    row, now, pauses = delivery(), NOON, []
+    while row.state != "parked":
+        taken = Unknown(exchange=HERE, message=WORDS, reference_taken=True)
+        row = life.sent(replace(row, state="sending"), taken, now, at(now))
+        while row.state == "unknown":
+            assert row.due_at is not None
+            now = max(now, row.due_at)
+            row = life.looked_up(row, NotFound(exchange=HERE), now, at(now))
+        pauses += [row.due_at - now] if row.due_at else []
+    assert pauses == list(PLAN.steps[: PLAN.problem_after - 1])
+    assert row.message is not None
+    assert (row.message.category, set(row.message.remedy)) == ("taken_but_absent", {"fr", "en"})
+    assert life.recalled(row).state == "parked", "it may be in the books"
+    again = life.resolved(row, "not_in_books", now)
+    assert (again.state, again.contradictions) == ("queued", 0)
+
+
 def test_a_job_that_cannot_be_asked_about_for_72_hours_is_a_person_s_and_may_be_in_the_books() -> None:
     handed, hours = delivery(state="handed_over", handle="job-1", failing_since=None), 0
     while handed.state == "handed_over" and hours < 100:

@@ -18,7 +18,7 @@ _COLUMNS = """
     d.delivery_id, d.firm_id, d.file_id, d.entry_id, d.revision, d.connector, d.connection_id, d.software_file,
     d.sequence, d.state, d.version, d.queued_at, d.changed_at, d.due_at, d.document_state, d.software_entry_id,
     d.message, d.cuts, d.handle, d.attempts, d.failures, d.failing_since, d.absences, d.settled_at, d.orphan_slot,
-    d.orphan_run, d.recall_requested, d.traceparent
+    d.orphan_run, d.recall_requested, d.contradictions, d.traceparent
 """
 
 
@@ -135,22 +135,22 @@ async def write(connection: Connection, deliveries: Sequence[Delivery]) -> list[
             handle = new.handle, attempts = new.attempts, failures = new.failures, failing_since = new.failing_since,
             absences = new.absences, settled_at = new.settled_at, orphan_slot = new.orphan_slot,
             orphan_run = new.orphan_run, recall_requested = new.recall_requested, message = new.message,
-            cuts = new.cuts::jsonb
+            contradictions = new.contradictions, cuts = new.cuts::jsonb
         from unnest(
             $1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[],
             $8::text[], $9::text[], $10::int[], $11::int[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-            $15::text[], $16::uuid[], $17::boolean[], $18::jsonb[], $19::text[]
+            $15::text[], $16::uuid[], $17::boolean[], $18::int[], $19::jsonb[], $20::text[]
         ) as new (
             delivery_id, state, version, queued_at, changed_at, due_at, document_state, software_entry_id, handle,
             attempts, failures, failing_since, absences, settled_at, orphan_slot, orphan_run, recall_requested,
-            message, cuts
+            contradictions, message, cuts
         )
         where d.delivery_id = new.delivery_id
         """,
         *_arrays(
             written,
             "delivery_id state version queued_at changed_at due_at document_state software_entry_id handle attempts"
-            " failures failing_since absences settled_at orphan_slot orphan_run recall_requested",
+            " failures failing_since absences settled_at orphan_slot orphan_run recall_requested contradictions",
         ),
         [_json(delivery.message) for delivery in written],
         [orjson.dumps([cut.model_dump() for cut in delivery.cuts]).decode() for delivery in written],

@@ -16,8 +16,9 @@ class Delivery:
     """One row: who it is for, where it stands, and every number on which its next step depends.
 
     `settled_at` is set once an attempt left us in doubt: only a "not found" asked later counts. `orphan_slot` names
-    the owner of an attempt that nobody answered for, and `owner_dead` whether that owner is proven dead. `due_at` is
-    when a lane has to act; nothing while it is closed or a person's turn.
+    the owner of an attempt that nobody answered for, and `owner_dead` whether that owner is proven dead.
+    `contradictions` counts the times that the software refused the reference as taken. `due_at` is when a lane has to
+    act; nothing while it is closed or a person's turn.
     """
 
     delivery_id: str
@@ -43,6 +44,7 @@ class Delivery:
     failures: int = 0
     failing_since: datetime | None = None
     absences: int = 0
+    contradictions: int = 0
     settled_at: datetime | None = None
     orphan_slot: str | None = None
     orphan_run: UUID | None = None

@@ -67,7 +67,8 @@ def sent(  # noqa: PLR0911 - one for each member of a closed set
         case NotSent(message=message, retry_after=retry_after) | Throttled(message=message, retry_after=retry_after):
             return _failed(told, message, retry_after, at)
         case Unknown(message=message, reference_taken=taken):
-            return _in_doubt(told, message, deadline, at, ask_after=timedelta() if taken else at.plan.steps[0])
+            doubtful = replace(told, contradictions=told.contradictions + 1 if taken else 0)
+            return _in_doubt(doubtful, message, deadline, at, ask_after=timedelta() if taken else at.plan.steps[0])
     assert_never(outcome)
 
 
@@ -129,7 +130,8 @@ def resolved(delivery: Delivery, answer: Resolution, now: datetime, *, stands_st
         case "not_in_books" if delivery.recall_requested:
             return _closed(delivery, "recalled", words("recalled"))
         case "not_in_books":
-            return _back_in_queue(replace(delivery, failing_since=None, failures=0, queued_at=now, message=None), now)
+            anew = replace(delivery, failing_since=None, failures=0, contradictions=0, queued_at=now, message=None)
+            return _back_in_queue(anew, now)
 
 
 def resumed(delivery: Delivery, now: datetime) -> Delivery:
@@ -239,14 +241,23 @@ def _absent(delivery: Delivery, at: Moment) -> Delivery:
         return replace(delivery, state="parked", message=words("cannot_be_excluded"), due_at=None)
     if delivery.failing_since and at.now - delivery.failing_since >= at.plan.give_up_after:
         return given_up(replace(delivery, settled_at=None))
+    if delivery.contradictions:
+        return _contradicted(delivery, at)
     return _back_in_queue(delivery, at.now)
 
 
-def _back_in_queue(delivery: Delivery, now: datetime) -> Delivery:
+def _contradicted(delivery: Delivery, at: Moment) -> Delivery:
+    """Absent, although the software refused its reference as taken: later again, a few times, then a person looks."""
+    if delivery.contradictions >= at.plan.problem_after:
+        return replace(delivery, state="parked", message=words("taken_but_absent"), due_at=None)
+    return _back_in_queue(delivery, at.now + at.plan.pause(delivery.contradictions, None, at.chance))
+
+
+def _back_in_queue(delivery: Delivery, due_at: datetime) -> Delivery:
     return replace(
         delivery,
         state="queued",
-        due_at=now,
+        due_at=due_at,
         absences=0,
         settled_at=None,
         orphan_slot=None,

@@ -27,6 +27,15 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
         "The software does not show the entry, but we cannot exclude that it still arrives.",
         _LOOK_AND_ANSWER,
     ),
+    "taken_but_absent": (
+        "The software refuses the entry's reference as used already, but shows no entry under it.",
+        {
+            "fr": "Cherchez dans le logiciel, brouillons et corbeille compris, ce qui porte déjà cette référence. Si"
+            " c'est l'écriture, répondez « elle y est » ; sinon libérez-la, puis répondez « elle n'y est pas ».",
+            "en": "Look in the software, drafts and bin included, for what bears this reference. If it is the entry,"
+            " answer “it is there”; if not, free the reference, then answer “it is not there”.",
+        },
+    ),
     "gave_up": (
         "72 hours of tries have failed; the entry was not sent.",
         {
