@@ -154,3 +154,18 @@ async def test_a_former_owner_writes_nothing(
     with pytest.raises(LeaseLost):
         await write(former)
     assert await _contents(parts) == before
+
+
+@pytest.mark.parametrize("length", [-1, 30], ids=["lease over", "lease running"])
+async def test_a_run_whose_slot_has_a_new_one_renews_nothing(parts: Parts, length: int) -> None:
+    """It was cut off from the database, not dead, and comes back before anybody has taken its lane."""
+    cut_off = await _take(parts, "shared")
+    async with parts.units.database.transaction() as connection:
+        await connection.execute("update lanes set lease_until = now() + make_interval(secs => $1)", float(length))
+        await lanes.free_leases_of(connection, Owner("shared", uuid4()))
+    for forbidden in (_renew, _note, _give_back):
+        with pytest.raises(LeaseLost):
+            await forbidden(cut_off)
+    async with parts.units.database.transaction() as connection:
+        waits = await connection.fetchval("select lease_until <= now() from lanes where connection_id = 'con_1'")
+    assert waits

@@ -273,12 +273,17 @@ async def end_unreadable(connection: Connection, key_ids: Sequence[str]) -> list
 
 
 async def free_leases_of(connection: Connection, owner: Owner) -> None:
-    """End the leases of earlier runs of this slot, which are dead: their lanes have work for whoever comes first."""
+    """End the leases of earlier runs of this slot: their lanes have work for whoever comes first.
+
+    A run that has lost its place is dead, or cut off from the database: should it come back, its tokens are old.
+    """
     await connection.execute(
         """
         with freed as (
-            update lanes set lease_until = clock_timestamp(), due_at = least(due_at, clock_timestamp())
-            where lease_slot = $1 and lease_run <> $2 and lease_until > clock_timestamp()
+            update lanes set
+                lease_token = lease_token + 1, lease_until = least(lease_until, clock_timestamp()),
+                due_at = least(due_at, clock_timestamp())
+            where lease_slot = $1 and lease_run <> $2 and lease_until is not null
             returning connection_id
         )
         select pg_notify($3 || '_' || current_schema(), connection_id) from freed

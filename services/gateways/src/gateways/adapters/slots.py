@@ -1,7 +1,8 @@
 """A process's place among its replicas, held by a lock that lives as long as the process's own connection.
 
-Nobody else can start in a slot while its holder lives, even stopped: so a new run in a slot proves the earlier one
-dead, and the attempts it left unanswered can be decided (DESIGN 5). The same connection listens for new work.
+Nobody else can start in a slot while its holder is connected, even stopped. A new run in a slot ends whatever the
+earlier one held: that is dead, as a rule, so the attempts it left unanswered can be decided (DESIGN 5). One that was
+only cut off finds its leases gone and itself replaced, and ends. The same connection listens for new work.
 """
 
 from collections.abc import Callable
