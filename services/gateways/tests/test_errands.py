@@ -19,7 +19,7 @@ from qontable.events.reference import (
 from qontable.vault import load_ring
 
 from .house import House
-from .software import NO_ANSWER, say
+from .software import NO_ANSWER, say, slow
 
 
 def _check(house: House, token: str, connection_id: str = "con_new", **changes: object) -> ConnectionCheckRequested:
@@ -158,6 +158,31 @@ async def test_reference_data_that_cannot_be_had_is_answered_with_the_reason(hou
     assert failed.failure is not None
     assert failed.failure.category == cause
     assert failed.failure.remedy["fr"]
+
+
+async def test_an_errand_that_fails_in_no_foreseen_way_leaves_its_lane_to_the_entries(house: House) -> None:
+    connection = await house.connect()
+    delivery = house.dispatch(connection)
+    house.software.script[delivery.entry.entry_id] = [slow(0.5)]
+    await house.say(delivery)
+    await house.called(delivery)
+    await house.database.execute(
+        """
+        insert into gateways.jobs (kind, job_id, firm_id, connection_id, connector, request)
+        values ('creation', $1, 'frm_1', $2, 'myunisoft', '{"no": "request"}')
+        """,
+        f"broken_{connection}",
+        connection,
+    )
+    await house.database.execute("select pg_notify('lanes_gateways', $1)", connection)
+    await house.until(
+        "select tries > 0 and due_at > now() and done_at is null from gateways.jobs where job_id = $1",
+        f"broken_{connection}",
+    )
+    await house.reaches(delivery, "confirmed")
+    assert house.states(delivery) == ["queued", "confirmed"], "it was not cut off by its neighbour"
+    assert house.software.sends(delivery.entry.entry_id) == 1
+    await house.database.execute("update gateways.jobs set done_at = now() where job_id = $1", f"broken_{connection}")
 
 
 async def test_a_refresh_for_a_connection_that_is_switched_off_is_answered_at_once(house: House) -> None:

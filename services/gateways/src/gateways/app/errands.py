@@ -1,10 +1,12 @@
 """A lane's work beside deliveries. Checks bring their own credentials; refreshes and creations need the connection.
 
 An errand that cannot be done is tried a few times and then answered with the reason: whoever asked shows it and may
-ask again.
+ask again. One that fails by a fault of ours is tried until the fault is mended, ever more rarely.
 """
 
 from datetime import timedelta
+
+import structlog
 
 from gateways.adapters import jobs, lanes
 from gateways.adapters.jobs import Job
@@ -13,9 +15,14 @@ from gateways.app.creating import create_accounts
 from gateways.app.refreshing import refresh, say_failure
 from gateways.app.tenure import Tenure
 from gateways.domain.health import sign_of
+from gateways.domain.lease import LeaseLost
 from gateways.domain.outcome import CouldNotAsk
 from gateways.domain.words import words
+from qontable.database import UNREACHABLE
 from qontable.events.delivery import SoftwareMessage
+from qontable.telemetry import frames
+
+log = structlog.get_logger()
 
 TRIES = 4
 TRIES_FOR_A_CONNECTION = 7
@@ -23,7 +30,19 @@ PASSING = ("unreachable", "throttled")
 
 
 async def run_errand(tenure: Tenure, job: Job) -> None:
-    """Do one job. Raises `LeaseLost`."""
+    """Do one job; one that fails in no foreseen way is put off, its lane goes on. Raises `LeaseLost`."""
+    try:
+        await _run(tenure, job)
+    except LeaseLost:
+        raise
+    except UNREACHABLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - one errand's trouble is not that of the entries beside it
+        log.error("errand failed", errand=job.kind, job_id=job.job_id, error=type(error).__name__, at=frames(error))
+        await _postpone(tenure, job, tenure.parts.plan.pause(job.tries + 1, None, 0.0))
+
+
+async def _run(tenure: Tenure, job: Job) -> None:
     match job.kind:
         case "check":
             await check(tenure, job)
