@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gateways.connectors.myunisoft.client import MyUnisoft
+from gateways.domain.health import sign_of
 from gateways.domain.outcome import Accepted, NotSent, Rejected, SendOutcome, Throttled
 from gateways.domain.port import Parcel, Session
 
@@ -106,6 +107,33 @@ async def test_an_id_that_the_software_denies_is_forgotten(
     books.kept["account"] = {"606400": "1", "445660": "2", "401DURAND": "3"}
     await send(connector, session, make.parcel())
     assert set(books.kept["journal"]) == {"BQ"}
+
+
+def listed(number: str) -> dict[str, Any]:
+    return {"account_array": [{"account_id": 7, "account_number": number}]}
+
+
+async def test_an_entry_refused_for_an_id_out_of_memory_is_sent_again_with_one_asked_for_anew(
+    connector: MyUnisoft, session: Session, software: Any, make: Any, books: Any
+) -> None:
+    """The account was deleted in MyUnisoft and created again: the entry is not to blame."""
+    denied = make.refusal("COMPTE2")
+    software.on("POST", "/entry", denied, make.reply(BOOKED))
+    software.on("GET", "/account", lambda request: make.reply(listed(request.query["begin_by"])))
+    first = await send(connector, session, make.parcel())
+    assert isinstance(first, NotSent)
+    assert (first.message.category, sign_of(first)) == ("id_outdated", None)
+    assert isinstance(await send(connector, session, make.parcel()), Accepted)
+    assert len(software.asked("GET", "/account")) == 3
+
+
+async def test_an_entry_refused_for_an_id_just_asked_for_is_returned(
+    connector: MyUnisoft, session: Session, software: Any, make: Any, books: Any
+) -> None:
+    software.on("POST", "/entry", make.refusal("COMPTE2"))
+    software.on("GET", "/account", lambda request: make.reply(listed(request.query["begin_by"])))
+    assert isinstance(await send(connector, session, make.parcel()), NotSent)
+    assert isinstance(await send(connector, session, make.parcel()), Rejected)
 
 
 ANALYTIC_LINES = [

@@ -44,7 +44,7 @@ AnyOutcome = (
     | CredentialsAccepted
     | CredentialsRefused
 )
-OUR_OWN = frozenset({"document_unavailable", "entry_unreadable", "foreign_connection", "not_answered"})
+OUR_OWN = frozenset({"document_unavailable", "entry_unreadable", "foreign_connection", "id_outdated", "not_answered"})
 """Categories of failures that say nothing about the software."""
 
 

@@ -34,6 +34,15 @@ DOCUMENT_UNAVAILABLE = SoftwareMessage(
     },
 )
 """Nothing was sent, for want of a document that we keep ourselves."""
+STALE_ID = SoftwareMessage(
+    category="id_outdated",
+    text="The software does not know an account or a journal any more by the id that we remembered.",
+    remedy={
+        "fr": "Rien à faire : nous demandons l'identifiant de nouveau, puis l'envoi reprend de lui-même.",
+        "en": "Nothing to do: we ask for the id anew, then sending resumes by itself.",
+    },
+)
+"""Nothing was booked, for an id of ours that was out of date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from gateways.connectors.myunisoft.mapping import Unbookable, check_bookable, co
 from gateways.connectors.myunisoft.reference import read_accounts, read_fiscal_years, read_journals
 from gateways.connectors.myunisoft.settings import MyUnisoftSettings
 from gateways.connectors.myunisoft.texts import texts_of
-from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, judge_send, own_words
+from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, judge_send, own_words
 from gateways.domain.outcome import (
     Accepted,
     CouldNotAsk,
@@ -156,9 +156,10 @@ class MyUnisoft:
         return EnsuredAccounts(present=tuple(present), refused=refused)
 
     async def _send(self, session: Session, parcel: Parcel) -> SendOutcome:
+        directory = self._directory(session)
         try:
             check_bookable(parcel, self.sheet)
-            ids = await self._directory(session).ids_for(parcel)
+            ids = await directory.ids_for(parcel)
         except Unbookable as error:
             return Rejected(exchange=Exchange(), message=self._words(error.category, error.text))
         except NotAnswered as error:
@@ -174,7 +175,7 @@ class MyUnisoft:
             return outcome(exchange=sent, message=error.message)
         if is_success(answer):
             return await self._confirm(session, parcel, answer, exchange_of(answer, sent))
-        return await self._refusal(session, parcel, answer, sent)
+        return await self._refusal(session, parcel, judge_send(self.sheet, read_refusal(answer, sent)), directory)
 
     async def _confirm(self, session: Session, parcel: Parcel, answer: Answer, exchange: Exchange) -> SendOutcome:
         """A success that names the entry is believed; one that does not is believed when the books show the entry."""
@@ -191,13 +192,16 @@ class MyUnisoft:
                     return Unknown(exchange=exchange, message=message)
         return Accepted(exchange=exchange, software_entry_id=entry_id, documents=_documents_of(parcel))
 
-    async def _refusal(self, session: Session, parcel: Parcel, answer: Answer, sent: Exchange) -> SendOutcome:
-        outcome = judge_send(self.sheet, read_refusal(answer, sent))
-        if isinstance(outcome, Rejected) and (kind := STALE_IDS.get(outcome.message.category)):
-            lines = parcel.entry.lines
-            numbers = {line.published_account for line in lines} if kind == "account" else {parcel.journal_code}
-            await session.books.forget(kind, numbers)
-        return outcome
+    async def _refusal(
+        self, session: Session, parcel: Parcel, outcome: SendOutcome, directory: Directory
+    ) -> SendOutcome:
+        """What a refusal means. Denied ids are forgotten; where our memory gave them, the entry is not to blame."""
+        if not isinstance(outcome, Rejected) or not (kind := STALE_IDS.get(outcome.message.category)):
+            return outcome
+        lines = parcel.entry.lines
+        numbers = {line.published_account for line in lines} if kind == "account" else {parcel.journal_code}
+        await session.books.forget(kind, numbers)
+        return NotSent(exchange=outcome.exchange, message=STALE_ID) if kind in directory.from_memory else outcome
 
     def _says_absent(self, answer: Answer) -> bool:
         if is_success(answer):

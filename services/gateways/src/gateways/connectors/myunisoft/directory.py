@@ -4,7 +4,7 @@ Ids come from the `Books`; one that is missing is asked for live, once, and reme
 created where the file's policy and the sheet allow it, and is otherwise a reason to return the entry before sending.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from gateways.connectors.myunisoft.answers import ACCOUNT, ACCOUNTS, AXES, DIARIES, SECTIONS
 from gateways.connectors.myunisoft.api import Api
@@ -15,12 +15,16 @@ from qontable.entry import Line
 
 
 class Directory:
-    """Looks ids up for one software file. Every method raises `NotAnswered` when MyUnisoft cannot be asked."""
+    """Looks ids up for one software file. Every method raises `NotAnswered` when MyUnisoft cannot be asked.
+
+    `from_memory` are the kinds of ids that came from memory: MyUnisoft may not know these any more.
+    """
 
     def __init__(self, api: Api, books: Books, society: str) -> None:
         self._api = api
         self._books = books
         self._society = society
+        self.from_memory: set[BookKind] = set()
 
     async def ids_for(self, parcel: Parcel) -> Ids:
         """Every id that this parcel's body needs. Raises `Unbookable` for what is not there."""
@@ -39,12 +43,18 @@ class Directory:
 
     async def _accounts(self, parcel: Parcel) -> dict[str, int]:
         lines = {line.published_account: line for line in parcel.entry.lines}
-        known = await self._books.ids("account", lines)
+        known = await self._remembered("account", lines)
         found = {number: int(account_id) for number, account_id in known.items()}
         for number, line in lines.items():
             if number not in found:
                 found[number] = await self._look_up(number) or await self._create(line, parcel)
         return found
+
+    async def _remembered(self, kind: BookKind, numbers: Collection[str]) -> dict[str, str]:
+        known = await self._books.ids(kind, numbers)
+        if known:
+            self.from_memory.add(kind)
+        return known
 
     async def _look_up(self, number: str) -> int | None:
         page = await self._api.get(ACCOUNTS, "/account", mode="2", begin_by=number)
@@ -66,7 +76,7 @@ class Directory:
         return await self.ensure(number, line.subsidiary.label if line.subsidiary else line.account_label)
 
     async def _journal(self, code: str) -> int:
-        known = await self._books.ids("journal", (code,))
+        known = await self._remembered("journal", (code,))
         if code in known:
             return int(known[code])
         for journal in await self._api.get(DIARIES, "/diary", code=code):
