@@ -163,7 +163,8 @@ async def pick_queued(
 ) -> list[Work]:
     """At most `most` due entries of at most `files` files that are not `busy`, the longest waiting files first.
 
-    They come file by file in sequence; a file has none left out before or between those that came.
+    They come file by file in sequence; no due entry of a file is left out before or between those that came. What is
+    not due, because it waits for another try or is in doubt, is passed over.
     """
     rows = await connection.fetch(
         f"""

@@ -41,11 +41,11 @@ class _Named(Part):
 async def tell_aside(unit: Unit, records: Sequence[SetAsideRecord]) -> None:
     """Entries hears of dispatches that were set aside."""
     for record in records:
-        if told := set_aside(record):
+        if told := _told_of(record):
             unit.publish(told, traceparent=record.traceparent)
 
 
-def set_aside(record: SetAsideRecord) -> EntryDeliveryChanged | None:
+def _told_of(record: SetAsideRecord) -> EntryDeliveryChanged | None:
     """What entries hears of a dispatch that was set aside; nothing where not even its names can be read.
 
     It is told before every word on a delivery that was taken: setting an order aside that repeats one changes nothing.

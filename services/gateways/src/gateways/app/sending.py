@@ -1,4 +1,7 @@
-"""Entries of one file leave in the order of their sequence, each try on record before its first byte (DESIGN 5)."""
+"""Entries of one file leave in the order of their sequence, each try on record before its first byte (DESIGN 5).
+
+That is the order of those that are due: one in doubt, paused after a failure or parked is overtaken by the next ones.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
