@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from gateways.adapters.restorations import mark
 from gateways.app.parts import Parts
 from gateways.app.restoring import beat, judge_pulse
 from gateways.domain.restoration import Restoration
+from gateways.entrypoints.command import app
 from qontable.events.delivery import EntryDispatched, EntryRecallRequested
 
 from .boundaries import Gate
@@ -244,3 +246,17 @@ def test_without_its_mark_a_restored_backup_would_book_twice(story: Story, monke
     story.shop.run(story.bench.dispatch(*again.values()))
     story.comes_to_rest()
     assert max(story.software.entries.values()) == 2
+
+
+def test_a_person_says_what_no_mark_can_show(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backup is a few seconds old, or object storage was restored with it."""
+    again = _lost_hour(story)
+    story.shop.run(mark(story.shop.storage, 0))
+    assert story.restore() is None
+    monkeypatch.setattr("gateways.entrypoints.restored.load_sheets", lambda: {"made": story.software.sheet})
+    done = CliRunner().invoke(app, ["restored", "--database-url", story.shop.url])
+    assert done.exit_code == 0, done.output
+    story.shop.run(story.bench.dispatch(*again.values()))
+    story.comes_to_rest()
+    assert set(story.software.entries.values()) == {1}
+    assert story.sent() == {"dispatched-and-not-sent": 1}

@@ -56,6 +56,7 @@ class Workshop:
 
     loop: asyncio.AbstractEventLoop
     clock: Clockwork
+    url: str
     pool: asyncpg.Pool
     storage: Storage
     ring: KeyRing
@@ -84,7 +85,9 @@ def open_workshop(server: str, keys: Path) -> Iterator[Workshop]:
         url = on_injected_clock(role, "gateways")
         database = await Database.connect(url, connections=12)
         ensure_first_key(keys)
-        return Workshop(loop, clock, database.pool, open_storage("memory:///"), load_ring(keys), httpx.AsyncClient())
+        return Workshop(
+            loop, clock, url, database.pool, open_storage("memory:///"), load_ring(keys), httpx.AsyncClient()
+        )
 
     shop = loop.run_until_complete(begin())
     try:

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from qontable.settings import Settings
 
+LEASE_SECONDS = 30.0
+
 
 class GatewaySettings(Settings):
     """What a gateway process needs to know; each connector has settings of its own beside these."""
@@ -23,7 +25,9 @@ class GatewaySettings(Settings):
     )
     lanes: int = Field(200, ge=1, description="Most connections that one process works at the same time.")
     lease_seconds: float = Field(
-        30.0, gt=0, description="Shortest lease of a lane; twice as long as an attempt may take where that is more."
+        LEASE_SECONDS,
+        gt=0,
+        description="Shortest lease of a lane; twice as long as an attempt may take where that is more.",
     )
 
     def connector_names(self) -> list[str] | None:

@@ -10,6 +10,8 @@ from qontable.database import Connection
 from qontable.storage import DocumentMissing, Storage
 
 MARK = "gateways/pulse.json"
+LATELY = timedelta(minutes=15)
+"""Longer than anything said takes to be heard."""
 
 
 async def beat(connection: Connection) -> int:
@@ -94,5 +96,18 @@ async def leap(connection: Connection) -> Sequence[str]:
         where outcome is null and delivery_id = any($1)
         """,
         [row["delivery_id"] for row in rows],
+    )
+    return [row["delivery_id"] for row in rows]
+
+
+async def ended_lately(connection: Connection) -> list[str]:
+    """Deliveries that ended within the last minutes that this database remembers."""
+    rows = await connection.fetch(
+        """
+        select delivery_id from deliveries
+        where state in ('confirmed', 'rejected', 'recalled')
+            and changed_at > (select max(changed_at) from deliveries) - $1::interval
+        """,
+        LATELY,
     )
     return [row["delivery_id"] for row in rows]

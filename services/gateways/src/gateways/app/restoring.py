@@ -5,6 +5,7 @@ that is behind its mark was restored (decision 10).
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
@@ -15,6 +16,7 @@ from gateways.app.parts import Parts
 from gateways.domain.restoration import NoticedBy, Restoration, doubted
 from gateways.domain.rules import lease_length, sending_rules
 from qontable.database import UNREACHABLE
+from qontable.sheet import Sheet
 from qontable.unit import Unit
 
 log = structlog.get_logger()
@@ -39,18 +41,23 @@ async def judge_pulse(parts: Parts) -> Restoration | None:
         if await restorations.lock_pulse(unit.connection) >= number:
             return None
         await restorations.advance(unit.connection, number)
-        found = await put_in_doubt(unit, parts, "pulse")
+        sheets = [connector.sheet for connector in parts.connectors.values()]
+        found = await put_in_doubt(unit, doubt_of(sheets, parts.least_lease), "pulse")
     log.error("the database was restored from a backup: what may have been sent is looked up first", mark=number)
     return found
 
 
-async def put_in_doubt(unit: Unit, parts: Parts, noticed_by: NoticedBy) -> Restoration:
-    """Everything that is open may have left meanwhile: ask before sending. Owners of before have lost their lanes."""
-    restoration = await restorations.record(unit.connection, noticed_by, _doubt(parts))
+async def put_in_doubt(unit: Unit, doubt: timedelta, noticed_by: NoticedBy) -> Restoration:
+    """Everything that is open may have left meanwhile: ask before sending. Owners of before have lost their lanes.
+
+    What ended just before the backup is told once more: it may have been on its way when the others were backed up.
+    """
+    restoration = await restorations.record(unit.connection, noticed_by, doubt)
     ids = await restorations.leap(unit.connection)
     rows = (await deliveries.lock(unit.connection, ids)).values()
     after = [doubted(row, restoration, restoration.restored_at) for row in rows]
-    for row in await deliveries.write(unit.connection, after):
+    ended = await deliveries.by_ids(unit.connection, await restorations.ended_lately(unit.connection))
+    for row in [*await deliveries.write(unit.connection, after), *ended.values()]:
         unit.publish(row.event(), traceparent=row.traceparent)
     touched = [Touched(row.connection_id, row.firm_id, row.connector, restoration.restored_at) for row in after]
     await lanes.touch(unit.connection, touched)
@@ -65,7 +72,7 @@ async def beat(parts: Parts) -> bool:
     return False
 
 
-def _doubt(parts: Parts) -> timedelta:
+def doubt_of(sheets: Iterable[Sheet], least_lease: timedelta) -> timedelta:
     """How long what owners of before had begun may go on, by the sheet that takes longest."""
-    rules = [sending_rules(connector.sheet, None) for connector in parts.connectors.values()]
-    return max((lease_length(rule, parts.least_lease) + rule.settles_within for rule in rules), default=timedelta())
+    rules = [sending_rules(sheet, None) for sheet in sheets]
+    return max(lease_length(rule, least_lease) + rule.settles_within for rule in rules)
