@@ -58,6 +58,7 @@ class Untimely(Software):
     arriving: list[tuple[datetime, str]] = field(default_factory=list)
     missed: set[str] = field(default_factory=set)
     received: list[tuple[datetime, str, str]] = field(default_factory=list)
+    late_starts: int = 0
     dead: bool = False
     dumb: bool = False
     revoked: set[str] = field(default_factory=set)
@@ -135,6 +136,12 @@ class Untimely(Software):
         return Found(exchange=ANSWERED, software_entry_id="7") if shown else NotFound(exchange=ANSWERED)
 
 
+def refuse_late_start(session: Session) -> None:
+    """As `gateways.adapters.http` does, between the turnstile and the first byte."""
+    if session.deadline.remaining() <= 0:
+        raise TimeoutError
+
+
 class Facing:
     """The software's connector in one owner's process: a boundary before the first byte, and one after the answer."""
 
@@ -154,6 +161,8 @@ class Facing:
         await self._gate.step("before the first byte")
         try:
             async with session.throttle.turn():
+                refuse_late_start(session)
+                self._software.late_starts += session.deadline.remaining() <= 0
                 outcome = self._software.receive(parcel, session.credentials["token"])
                 await self._gate.step("before the answer")
         except TimeoutError:
