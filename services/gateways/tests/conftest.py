@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -9,6 +10,7 @@ from local_stack.world import World
 
 from .house import House, open_house
 from .software import Software
+from .stand_in import running_stand_in
 from .workshop import Workshop, open_workshop
 
 
@@ -33,3 +35,10 @@ def shop(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
     """Benches on an injected clock, without processes or topics. For tests that are no coroutines themselves."""
     with open_workshop(postgres, tmp_path_factory.mktemp("workshop") / "keys.json") as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def control(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The stand-in software with one client file and one key."""
+    async with running_stand_in(world) as client:
+        yield client

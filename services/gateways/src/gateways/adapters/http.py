@@ -101,7 +101,9 @@ def _session(connections: int) -> aiohttp.ClientSession:
     connector = TearableConnector(
         limit=connections, keepalive_timeout=KEEPALIVE_SECONDS, ssl=httpx.create_ssl_context(trust_env=False)
     )
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    session._retry_connection = False  # it has no parameter: else a lost read is made again, and counted once
+    return session
 
 
 async def ask(session: Session, request: Request, *, seconds: float) -> Answer:

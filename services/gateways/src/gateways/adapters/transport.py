@@ -87,11 +87,27 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
+        (aiohttp.ServerDisconnectedError,),  # before the next row: httpx takes it for a time-out
+        Phase.BEFORE,
+        "not_sent",
+        "connection_lost",
+        "The connection broke before the software answered.",
+        _UNTIL_IT_ANSWERS,
+    ),
+    TransportRule(
         (TimeoutError, httpx.TimeoutException),
         Phase.BEFORE,
         "not_sent",
         "no_time_left",
         "The request could not start or be answered in the time it had.",
+        _UNTIL_IT_ANSWERS,
+    ),
+    TransportRule(
+        (aiohttp.ClientPayloadError, httpx.DecodingError, aiohttp.ClientResponseError),
+        Phase.BEFORE,
+        "not_sent",
+        "answer_unreadable",
+        "The software's answer was cut short or unreadable.",
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(

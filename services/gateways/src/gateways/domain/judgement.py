@@ -59,7 +59,7 @@ class Answered:
 def judge_send(sheet: Sheet, answered: Answered) -> SendOutcome:
     """What this answer to a write means."""
     rule = sheet.error_rule(answered.status, answered.code, answered.text)
-    message = say(rule, answered.code, answered.text)
+    message = say(rule, answered)
     exchange = answered.exchange
     match rule.outcome:
         case "accepted":
@@ -88,16 +88,19 @@ def judge_read(sheet: Sheet, answered: Answered) -> CouldNotAsk:
             cause = HALTING.get(rule.category, "unreachable")
     return CouldNotAsk(
         exchange=answered.exchange,
-        message=say(rule, answered.code, answered.text),
+        message=say(rule, answered),
         cause=cause,
         retry_after=answered.retry_after,
     )
 
 
-def say(rule: ErrorRule, code: str | None, text: str) -> SoftwareMessage:
-    """The software's words beside our category and remedy. Only what no event can carry is taken out of the words."""
-    clean = text.replace("\x00", "")[:MOST_TEXT]
-    return SoftwareMessage(category=rule.category, code=code, text=clean, remedy=dict(rule.remedy))
+def say(rule: ErrorRule, answered: Answered) -> SoftwareMessage:
+    """The software's words beside our category and remedy. Only what no event can carry is taken out of the words;
+    where it gave none, neither code nor text, we say that."""
+    clean = answered.text.replace("\x00", "")[:MOST_TEXT]
+    if not clean and not answered.code:
+        clean = f"The software answered with status {answered.status} and not a word."
+    return SoftwareMessage(category=rule.category, code=answered.code, text=clean, remedy=dict(rule.remedy))
 
 
 def own_words(sheet: Sheet, category: str, text: str) -> SoftwareMessage:
