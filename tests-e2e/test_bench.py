@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 
 import orjson
@@ -30,7 +31,12 @@ async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Back
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await process.communicate()
+    try:
+        output, errors = await process.communicate()
+    finally:
+        if process.returncode is None:  # the run was broken off: it stops what it started
+            process.send_signal(signal.SIGINT)
+            await process.wait()
 
     assert process.returncode == 0, errors.decode()
     report = orjson.loads(output)
