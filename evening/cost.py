@@ -41,11 +41,6 @@ class EveningCost:
         """Seconds of both together for one entry."""
         return (self.cpu_seconds + self.database_seconds) / self.entries
 
-    @property
-    def cpu_per_entry(self) -> float:
-        """Seconds of processor time, of both together, for one entry."""
-        return (self.cpu_seconds + self.database_cpu_seconds) / self.entries
-
 
 async def evening_cost(world: World, entries: int, files: int) -> EveningCost:
     """Run an evening in this process and in a world that nothing else uses, and measure it.

@@ -10,7 +10,7 @@ from sandbox.app.systems import GaveUp
 from sandbox.domain.drafts import Draft
 
 from .eyes import Eyes
-from .firms import CONNECTOR, File, Firm
+from .firms import CONNECTOR, File, Firm, spelt_right
 from .script import Deed
 
 T = TypeVar("T")
@@ -94,9 +94,7 @@ class Accountants:
     async def _correct(self, firm: Firm, file: File, entry: dict[str, Any]) -> None:
         """The account that does not exist becomes one that does; anything else is validated again as it is."""
         said = await firm.systems.platform.entry(file.file_id, entry["entry_id"])
-        lines = tuple(
-            line.model_copy(update={"account": "606400"}) if line.account == "699999" else line for line in said.lines
-        )
+        lines = spelt_right(said.lines)
         corrected = said.model_copy(update={"lines": lines})
         content = corrected.model_dump(mode="json", by_alias=True, exclude_none=True) if lines != said.lines else None
         await firm.systems.hub.correct(file.file_id, entry["entry_id"], entry["revision"], content)

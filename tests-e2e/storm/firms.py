@@ -1,6 +1,6 @@
 """Who is in the storm: firms with client files, a book for each, and how each is connected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -15,6 +15,8 @@ from sandbox.domain.software_seed import seed_from_workshop
 from .order import StormOrder
 
 CONNECTOR = "myunisoft"
+UNKNOWN_ACCOUNT, KNOWN_ACCOUNT = "699999", "606400"
+"""What an accountant types by mistake, and what it should have been: no account of the workshop's chart, and one."""
 FIRMS = {"frm_presto": ("real_time", 3), "frm_piano": ("manual", 2), "frm_nocturne": ("daily", 1)}
 """Firms by frequency and number of client files."""
 MORE_FIRMS = {f"frm_vivace{number}": ("real_time", 3) for number in range(1, 5)}
@@ -93,8 +95,16 @@ def misspelt(draft: Draft, chance: Random) -> Draft:
     """The entry with an account that the software does not have: pre-flight returns it."""
     lines = list(draft.lines)
     place = chance.choice([number for number, line in enumerate(lines) if may_be_misspelt(line)])
-    lines[place] = lines[place].model_copy(update={"account": "699999", "account_label": "Compte inconnu"})
+    lines[place] = lines[place].model_copy(update={"account": UNKNOWN_ACCOUNT, "account_label": "Compte inconnu"})
     return draft.model_copy(update={"lines": tuple(lines)})
+
+
+def spelt_right(lines: Sequence[WireLine]) -> tuple[WireLine, ...]:
+    """The same lines, on an account that the software has where one was misspelt."""
+    return tuple(
+        line.model_copy(update={"account": KNOWN_ACCOUNT}) if line.account == UNKNOWN_ACCOUNT else line
+        for line in lines
+    )
 
 
 def relabelled(draft: Draft, number: int) -> Draft:
