@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from gateways.adapters.slots import SLOT_LOCK
 from gateways.entrypoints.command import app
 from qontable.events.connector import ConnectionHealthChanged, ConnectionResealed, ConnectorAnnounced
 from qontable.events.delivery import EntryAttempted, EntryDeliveryChanged
@@ -86,6 +87,26 @@ async def test_nothing_is_sealed_under_a_key_before_every_gateway_holds_it(empty
         assert not house.said(ConnectorAnnounced, sealing_key_id="fresh")
         shutil.copy(early, late)
         await house.hears(ConnectorAnnounced, sealing_key_id="fresh")
+
+
+async def test_nothing_is_sealed_under_a_key_while_a_gateway_has_not_said_what_it_holds(
+    empty_house: House, tmp_path: Path
+) -> None:
+    house = empty_house
+    ring = tmp_path / "ring.json"
+    write_new_key(ring, "first-of-two")
+    async with gateways(house, only=ring), house.database.acquire() as other:
+        await house.hears(ConnectorAnnounced, sealing_key_id="first-of-two")
+        await other.execute("insert into gateways.slots (slot, run) values ('starting', gen_random_uuid())")
+        await other.execute("select pg_advisory_lock($1, hashtext('starting'))", SLOT_LOCK)
+        write_new_key(ring, "second-of-two")
+        await house.until("select key_ids = '{first-of-two,second-of-two}' from gateways.slots where slot = 'only'")
+        await asyncio.sleep(1.5)  # longer than the pause of whoever could seal under it now
+        assert not house.said(ConnectorAnnounced, sealing_key_id="second-of-two")
+        await other.execute(
+            "update gateways.slots set key_ids = '{first-of-two,second-of-two}' where slot = 'starting'"
+        )
+        await house.hears(ConnectorAnnounced, sealing_key_id="second-of-two")
 
 
 @pytest.mark.parametrize("mended_by", ["the key comes back", "credentials are typed again"])

@@ -72,11 +72,11 @@ async def tell_keys(connection: Connection, owner: Owner, key_ids: Sequence[str]
 
 
 async def keys_at_work(connection: Connection) -> dict[str, list[str]]:
-    """The keys of every process that is at work and has said so, by slot: its slot's lock is held."""
+    """The keys of every process at work (its slot's lock is held), by slot; none while it has not said which."""
     rows = await connection.fetch(
         """
         select slot, key_ids from slots
-        where key_ids <> '{}' and exists (
+        where exists (
             select from pg_locks
             where locktype = 'advisory' and classid::bigint = $1 and granted
                 and objid::bigint = hashtext(slot)::bigint & 4294967295

@@ -84,7 +84,8 @@ class Presence:
             await connection.execute(
                 """
                 insert into slots (slot, run) values ($1, $2)
-                on conflict (slot) do update set run = excluded.run, started_at = clock_timestamp()
+                on conflict (slot) do update
+                set run = excluded.run, started_at = clock_timestamp(), key_ids = default
                 """,
                 self.slot,
                 self._run,

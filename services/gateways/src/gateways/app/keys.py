@@ -36,6 +36,8 @@ class KeyWatch:
         async with self._parts.units.unit() as unit:
             await tell_keys(unit.connection, owner, ring.key_ids)
             rings = (await keys_at_work(unit.connection)).values()
+            if not all(rings):
+                return False  # one that has just started has yet to say which it holds
             held = set(ring.key_ids).intersection(*rings)
             await _resume(unit, held)
         if ring.agree(held):

@@ -110,7 +110,7 @@ def _uses(ring: Path | None, database_url: str | None) -> list[KeyUse]:
     except UNREACHABLE as error:
         typer.echo(f"the gateways' database is unreachable: {type(error).__name__}", err=True)
         raise typer.Exit(3) from None
-    common = [key_id for key_id in here if all(key_id in held for held in at_work.values())]
+    common = [key_id for key_id in here if all(key_id in held for held in at_work.values() if held)]
     return [
         KeyUse(
             key_id,
