@@ -76,8 +76,13 @@ class DocumentRules(SheetPart):
 
 
 class AccountRules(SheetPart):
-    """How the software names accounts: which roots are always subsidiary, and what happens to a missing one."""
+    """How the software names accounts: which roots are always subsidiary, and what happens to a missing one.
 
+    `named_by` is what an entry's line names an account by; `form` says to people how a subsidiary code is written.
+    """
+
+    named_by: Literal["id", "number", "number_and_code"] | None = None
+    form: Bilingual | None = None
     subsidiary_roots: tuple[str, ...] = ()
     subsidiary_prefix: bool = False
     missing_subsidiary: Literal["must_exist", "created_on_policy", "created_by_software"]
@@ -87,9 +92,13 @@ class AccountRules(SheetPart):
 
 
 class Fact(SheetPart):
-    """A capability or behaviour: what holds, how well it is known, and from where."""
+    """A capability or behaviour: what holds, how well it is known, and from where.
+
+    `label` names it to people where it is not one of the capabilities that many softwares share.
+    """
 
     value: bool | int | float | str
+    label: Bilingual | None = None
     evidence: Evidence
     source: str
     note: Bilingual | None = None
@@ -106,9 +115,13 @@ class SheetThrottle(SheetPart):
 
 
 class SheetPrerequisite(SheetPart):
-    """Something that must hold in the software before a file works, and what to do when it does not."""
+    """Something that must hold in the software before a file works, and what to do when it does not.
+
+    `tested_by` is the call that tests it; without one it needs a person's eyes.
+    """
 
     name: str
+    tested_by: str | None = None
     label: Bilingual
     remedy: Bilingual
     evidence: Evidence
@@ -149,8 +162,31 @@ class ErrorRule(SheetPart):
         )
 
 
+class Point(SheetPart):
+    """One thing that a user is told, how well it is known, and from where."""
+
+    text: Bilingual
+    evidence: Evidence
+    source: str
+
+
+class Article(SheetPart):
+    """What a user reads before connecting: what to prepare, the steps of activation in order, the software's own rules.
+
+    Only what the rest of the sheet does not say: limits, prerequisites, capabilities and errors are rendered from
+    where they stand.
+    """
+
+    prepare: tuple[Point, ...] = ()
+    activate: tuple[Point, ...] = ()
+    rules: tuple[Point, ...] = ()
+
+
 class Sheet(SheetPart):
-    """The whole sheet. `settles_within` is the number of seconds after which a sent entry must be findable."""
+    """The whole sheet. `settles_within` is the number of seconds after which a sent entry must be findable.
+
+    `not_applicable` names scenarios of the conformance suite that this software knows no case of, each with the reason.
+    """
 
     connector: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     name: str
@@ -168,6 +204,8 @@ class Sheet(SheetPart):
     prerequisites: tuple[SheetPrerequisite, ...] = ()
     capabilities: dict[str, Fact]
     errors: tuple[ErrorRule, ...]
+    article: Article | None = None
+    not_applicable: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ends_with_a_catch_all(self) -> "Sheet":
