@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qontable.entry import EntryRef
-from qontable.reference import entry_reference
+from qontable.reference import entry_reference, reference_uuid
 
 NAMES = st.text(min_size=1, max_size=20)
 REF = EntryRef("frm_01", "fil_0042", "ent_0190a3c2")
@@ -30,3 +30,9 @@ def test_entries_of_other_firms_and_files_have_others() -> None:
 
 def test_ids_that_run_together_have_different_ones() -> None:
     assert entry_reference(EntryRef("a", "bc", "d")) != entry_reference(EntryRef("ab", "c", "d"))
+
+
+def test_its_uuid_never_changes_either_and_is_one_for_each_entry() -> None:
+    assert str(reference_uuid(entry_reference(REF))) == "d6d5823c-b3b7-50ae-8dd2-f833825d0b84"
+    others = [entry_reference(replace(REF, entry_id=f"ent_{number}")) for number in range(100)]
+    assert len({reference_uuid(reference) for reference in others}) == 100

@@ -5,12 +5,14 @@ reference answers whether *the entry* is in the books. Stable for ever: changing
 """
 
 import hashlib
+from uuid import UUID, uuid5
 
 from qontable.entry import EntryRef
 
 PREFIX = "QTB-"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no letter that is read as a digit
 _LENGTH = 26
+_SPACE = UUID("7d0f4a52-6d0c-4b7e-9a5b-2f3f8f4f6a11")
 
 
 def entry_reference(ref: EntryRef) -> str:
@@ -19,3 +21,8 @@ def entry_reference(ref: EntryRef) -> str:
     number = int.from_bytes(digest[:17], "big")
     symbols = (_ALPHABET[(number >> (5 * position)) & 31] for position in range(_LENGTH))
     return PREFIX + "".join(symbols)
+
+
+def reference_uuid(reference: str) -> UUID:
+    """The same reference for a software that keeps nothing but UUIDs with an entry. Stable for ever, like the other."""
+    return uuid5(_SPACE, reference)
