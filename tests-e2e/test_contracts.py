@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from local_stack.connectors import connectors
 from local_stack.services import SERVICES
 from qontable.clock import now
 from qontable.envelope import Envelope
@@ -51,7 +52,7 @@ async def test_services_read_exactly_the_topics_that_the_table_of_access_gives_t
         await admin.close()
     allowed = {
         f"{prefix}{'sandbox' if reader == 'platform' else reader}.{topic.name}"
-        for topic in all_topics()
+        for topic in all_topics(connectors())
         for reader in topic.readers
         if (reader, topic.name) not in {("platform", name) for name in UNREAD_BY_STAND_IN}
     }
@@ -68,7 +69,7 @@ async def publish_samples(system: System) -> int:
             for sample in samples(event_type.ce_type()):
                 event = event_type.read(sample.body)
                 envelope = Envelope(uuid.uuid4().hex, event.ce_type(), SOURCE, now(), event.subject)
-                name = f"{DISPATCHED}.myunisoft" if topic.name == DISPATCHED else event.topic
+                name = f"{DISPATCHED}.{connectors()[0]}" if topic.name == DISPATCHED else event.topic
                 await producer.send_and_wait(
                     f"{system.world.topic_prefix}{name}",
                     key=event.key.encode(),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from local_stack.connectors import connector_settings, connectors
 from local_stack.containers import KAFKA_IMAGE, POSTGRES_IMAGE
 from local_stack.env_example import check_environment
 from local_stack.postgres import SETTINGS
@@ -23,6 +24,15 @@ def test_every_service_of_the_tree_is_in_it() -> None:
     assert tree == set(OWN)
     assert tree <= set(COMPOSE)
     assert tree <= set(COMPOSE["provision"]["command"])
+
+
+def test_every_connector_of_the_tree_has_its_topic_and_its_settings_in_it() -> None:
+    command, environment = COMPOSE["provision"]["command"], COMPOSE["gateways"]["environment"]
+    assert {word for word in command if word.startswith("--connector")} == {
+        f"--connector={name}" for name in connectors()
+    }
+    given = {name for name in environment for connector in connectors() if name in connector_settings(connector)}
+    assert given == {name for connector in connectors() for name in connector_settings(connector)}
 
 
 @pytest.mark.parametrize("name", OWN)

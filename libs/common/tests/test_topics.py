@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from qontable.events import EVENT_TYPES
-from qontable.topics import Topic, all_topics, ensure_topics
+from qontable.topics import Topic, all_topics, ensure_topics, is_topic
 
 OWN = (Topic("kept", compacted=True), Topic("passing"))
 
@@ -28,8 +28,19 @@ async def test_topics_are_made_with_their_settings_and_a_second_time_is_harmless
 
 @pytest.mark.parametrize("event", EVENT_TYPES.values(), ids=lambda event: event.type_name)
 def test_every_event_has_its_topic(event: Any) -> None:
-    names = {topic.name for topic in all_topics(connectors=["myunisoft"])}
-    assert event.type_name in names or f"{event.type_name}.myunisoft" in names
+    names = {topic.name for topic in all_topics(connectors=["ledgerly"])}
+    assert event.type_name in names or f"{event.type_name}.ledgerly" in names
+
+
+def test_every_connector_has_a_topic_of_its_own() -> None:
+    one, two = (all_topics(connectors) for connectors in (["ledgerly"], iter(["ledgerly", "bookly"])))
+    assert {topic.name for topic in two} - {topic.name for topic in one} == {"entry.dispatched.bookly"}
+    assert all(is_topic(topic.name) for topic in two)
+
+
+@pytest.mark.parametrize("name", ["entry.dispatched", "entry.dispatched.", "entry", "entry.validated.ledgerly", ""])
+def test_what_no_house_has_is_no_topic(name: str) -> None:
+    assert not is_topic(name)
 
 
 async def _settings(kafka: str, topic: str) -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from local_stack.connectors import connectors
 from local_stack.services import SERVICES, Surroundings
 from local_stack.stack import Stack, write_whole
 from qontable.addresses import Addresses
@@ -19,6 +20,7 @@ def addresses_of(surroundings: Surroundings, name: str, logs: Path) -> Addresses
         logs=str(logs),
         http={spec.name: surroundings.http_url(spec.name) for spec in services},
         settings={spec.name: surroundings.environment(spec) for spec in services},
+        partner_secrets={connector: surroundings.partner_secret(connector) for connector in connectors()},
     )
 
 

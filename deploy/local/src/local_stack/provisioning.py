@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from local_stack.connectors import connectors
 from local_stack.passwords import role_password
 from local_stack.services import SERVICES, ServiceSpec, Surroundings
 from qontable.provisioning import Tenant, ensure_first_key, provision_database
-from qontable.topics import ensure_topics
+from qontable.topics import all_topics, ensure_topics
 
 
 async def ensure_database(server_url: str, name: str) -> None:
@@ -31,6 +32,6 @@ async def provision_system(surroundings: Surroundings, services: Sequence[Servic
     admin_url = surroundings.postgres_admin_url
     await asyncio.gather(
         provision_database(admin_url, tenants(admin_url, services)),
-        ensure_topics(surroundings.kafka, surroundings.topic_prefix),
+        ensure_topics(surroundings.kafka, surroundings.topic_prefix, topics=all_topics(connectors())),
     )
     ensure_first_key(surroundings.gateway_keys)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_stack.connectors import connector_settings, connectors
 from local_stack.passwords import derived_secret, role_password
 from local_stack.ports import HOST
 from local_stack.settings import PROJECT
@@ -11,10 +12,14 @@ from qontable.migrations import role_url
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """A service; `environment` holds what only it needs, with `{place}` for values of the surroundings."""
+    """A service; `environment` holds what only it needs, with `{place}` for values of the surroundings.
+
+    One that `runs_connectors` finds the settings of every connector besides.
+    """
 
     name: str
     environment: dict[str, str] = field(default_factory=dict)
+    runs_connectors: bool = False
 
     @property
     def migrations(self) -> Path:
@@ -26,15 +31,8 @@ SERVICES = (
     ServiceSpec("hub", {"QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}"}),
     ServiceSpec("reference_data"),
     ServiceSpec("entries", {"QONTABLE_ENTRIES_ALLOW_PRIVATE_ADDRESSES": "true"}),
-    ServiceSpec(
-        "gateways",
-        {
-            "QONTABLE_PRIVATE_KEYS": "{gateway_keys}",
-            "QONTABLE_MYUNISOFT_URL": "http://{host}:{sandbox_port}/myunisoft/api/v1",
-            "QONTABLE_MYUNISOFT_PARTNER_SECRET": "{partner_secret}",
-        },
-    ),
-    ServiceSpec("sandbox", {"QONTABLE_PUBLIC_URL": "http://{host}:{sandbox_port}"}),
+    ServiceSpec("gateways", {"QONTABLE_PRIVATE_KEYS": "{gateway_keys}"}, runs_connectors=True),
+    ServiceSpec("sandbox", {"QONTABLE_PUBLIC_URL": "{sandbox_url}"}),
 )
 """In the order in which they are started. Nothing depends on the order: each waits for what it needs."""
 
@@ -62,15 +60,27 @@ class Surroundings:
         """Where a service serves its health, metrics and API."""
         return f"http://{HOST}:{self.ports[service]}"
 
+    def partner_secret(self, connector: str) -> str:
+        """What gateways and the stand-in of a software know of each other."""
+        return derived_secret(self.postgres_admin_url, f"partner of {connector}")
+
+    def connector_environment(self, connector: str) -> dict[str, str]:
+        """The settings of one connector, by the names of their variables."""
+        places = {"sandbox_url": self._sandbox_url, "partner_secret": self.partner_secret(connector)}
+        return {name: value.format(**places) for name, value in connector_settings(connector).items()}
+
+    @property
+    def _sandbox_url(self) -> str:
+        return f"http://{HOST}:{self.ports.get('sandbox', 0)}"
+
     def environment(self, spec: ServiceSpec) -> dict[str, str]:
         """All settings of a service, by the names of their variables."""
         places = {
-            "host": HOST,
-            "sandbox_port": self.ports.get("sandbox", 0),
+            "sandbox_url": self._sandbox_url,
             "gateway_keys": self.gateway_keys,
             "platform_secret": derived_secret(self.postgres_admin_url, "platform"),
-            "partner_secret": derived_secret(self.postgres_admin_url, "partner"),
         }
+        ours = [self.connector_environment(name) for name in connectors()] if spec.runs_connectors else []
         return {
             "QONTABLE_KAFKA": self.kafka,
             "QONTABLE_TOPIC_PREFIX": self.topic_prefix,
@@ -80,4 +90,5 @@ class Surroundings:
             "QONTABLE_HTTP_PORT": str(self.ports[spec.name]),
             "QONTABLE_STORAGE_URL": self.storage_url,
             **{name: value.format(**places) for name, value in spec.environment.items()},
+            **{name: value for settings in ours for name, value in settings.items()},
         }

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 
 from local_stack.backends import Backends
+from local_stack.connectors import connectors
 from local_stack.databases import create_database, drop_database, fresh_name, is_forgotten
 from local_stack.part import until
 from local_stack.ports import free_port
@@ -90,8 +91,9 @@ async def make_world(backends: Backends, folder: Path, *, partitions: int = PART
 
 async def _create_topics(bootstrap: str, prefix: str, partitions: int) -> None:
     """Create topics and return when the broker shows them, a moment later. Deletes forgotten ones."""
-    await ensure_topics(bootstrap, prefix, partitions=partitions)
-    wanted = {f"{prefix}{topic.name}" for topic in all_topics()}
+    topics = all_topics(connectors())
+    await ensure_topics(bootstrap, prefix, topics=topics, partitions=partitions)
+    wanted = {f"{prefix}{topic.name}" for topic in topics}
     async with _admin(bootstrap) as client:
 
         async def are_there() -> bool:

@@ -17,6 +17,8 @@ class Addresses(BaseModel):
     """One system: its broker, its database, its storage, each service's HTTP address and settings.
 
     `settings` has, by service, every variable of its environment, secrets included: the file is for its owner only.
+    `partner_secrets` are what the gateways show each accounting software as its partner, by connector: the connectors
+    that run here are its keys.
     """
 
     stack: str
@@ -27,16 +29,12 @@ class Addresses(BaseModel):
     logs: str
     http: dict[str, str]
     settings: dict[str, dict[str, str]]
+    partner_secrets: dict[str, str]
 
     @property
     def platform_secret(self) -> str:
         """What the platform shows the Hub to be given a person's token."""
         return self.settings["hub"]["QONTABLE_HUB_PLATFORM_SECRET"]
-
-    @property
-    def partner_secret(self) -> str:
-        """What the gateways show MyUnisoft as its partner."""
-        return self.settings["gateways"]["QONTABLE_MYUNISOFT_PARTNER_SECRET"]
 
 
 def read_addresses() -> Addresses:

@@ -15,7 +15,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from qontable.migrations import MigrationFailed, migrate, provision, role_url
-from qontable.topics import PARTITIONS, ensure_topics
+from qontable.topics import PARTITIONS, all_topics, ensure_topics
 from qontable.vault import write_new_key
 
 FIRST_KEY = "key-1"
@@ -50,10 +50,15 @@ def ensure_first_key(ring: Path) -> None:
 
 
 @app.command("provision")
-def provision_system(
+def provision_system(  # noqa: PLR0913 - an option each
     names: Annotated[list[str], typer.Argument(help="Services; a role's password is in `QONTABLE_PASSWORD_NAME`.")],
+    *,
     admin_url: Annotated[str, typer.Option(envvar="QONTABLE_ADMIN_URL", help="A PostgreSQL superuser's address.")],
     kafka: Annotated[str, typer.Option(envvar="QONTABLE_KAFKA", help="Kafka bootstrap servers.")],
+    connectors: Annotated[
+        list[str],
+        typer.Option("--connector", help="Where entries may be dispatched to, a topic each; may be repeated."),
+    ],
     topic_prefix: Annotated[str, typer.Option(envvar="QONTABLE_TOPIC_PREFIX", help="Put before every topic.")] = "",
     partitions: Annotated[int, typer.Option(help="Partitions of topics that are made now.")] = PARTITIONS,
     replication: Annotated[int, typer.Option(help="Copies of each partition.")] = 1,
@@ -64,7 +69,8 @@ def provision_system(
     tenants = [Tenant(name, _password(name), folder / name / "migrations") for name in names]
     try:
         asyncio.run(provision_database(admin_url, tenants))
-        asyncio.run(ensure_topics(kafka, topic_prefix, partitions=partitions, replication=replication))
+        topics = all_topics(connectors)
+        asyncio.run(ensure_topics(kafka, topic_prefix, topics=topics, partitions=partitions, replication=replication))
     except MigrationFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError, UnknownMemberIdError
 
 from qontable.addresses import NoAddresses, read_addresses
-from qontable.topics import all_topics
+from qontable.topics import is_topic
 
 ORDERS_AND_ANSWERS = frozenset(
     {
@@ -64,11 +64,10 @@ async def rewind(kafka: str, topic_prefix: str, instant: datetime) -> list[Rewou
         known = {group for group, *_ in await admin.list_consumer_groups()}
     finally:
         await admin.close()
-    names = {topic.name for topic in all_topics()}
     groups = {
         group: f"{topic_prefix}{topic}"
         for group in sorted(known)
-        if group.startswith(topic_prefix) and (topic := group.removeprefix(topic_prefix).partition(".")[2]) in names
+        if group.startswith(topic_prefix) and is_topic(topic := group.removeprefix(topic_prefix).partition(".")[2])
     }
     return [await _rewind_group(kafka, group, topic, instant) for group, topic in groups.items()]
 

@@ -65,15 +65,22 @@ TOPICS = (
     Topic("entry.status_changed", ("entries",), ("platform", "hub")),
 )
 """As the plan has them (DESIGN 4). Of `entry.dispatched` there is one per connector, with its name behind a dot."""
-CONNECTORS = ("myunisoft",)
 
 
-def all_topics(connectors: Iterable[str] = CONNECTORS) -> tuple[Topic, ...]:
-    """Every topic of the house, with one `entry.dispatched.<connector>` per connector."""
+def all_topics(connectors: Iterable[str]) -> tuple[Topic, ...]:
+    """Every topic of a house with these connectors: one `entry.dispatched.<connector>` for each of them."""
+    dispatched = tuple(connectors)
     return tuple(
         replace(topic, name=f"{topic.name}.{connector}") if topic.name == DISPATCHED else topic
         for topic in TOPICS
-        for connector in (connectors if topic.name == DISPATCHED else ("",))
+        for connector in (dispatched if topic.name == DISPATCHED else ("",))
+    )
+
+
+def is_topic(name: str) -> bool:
+    """Whether a house has such a topic, whatever its connectors."""
+    return any(name == topic.name for topic in TOPICS if topic.name != DISPATCHED) or (
+        name.startswith(f"{DISPATCHED}.") and len(name) > len(DISPATCHED) + 1
     )
 
 
@@ -81,9 +88,9 @@ async def ensure_topics(
     bootstrap: str,
     prefix: str = "",
     *,
+    topics: Iterable[Topic],
     partitions: int = PARTITIONS,
     replication: int = 1,
-    topics: Iterable[Topic] | None = None,
 ) -> None:
     """Create the topics that are missing. Idempotent; raises the broker's error for any other refusal."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -91,7 +98,7 @@ async def ensure_topics(
     try:
         wanted = [
             NewTopic(f"{prefix}{topic.name}", partitions, replication, topic_configs=topic.settings())
-            for topic in (topics or all_topics())
+            for topic in topics
         ]
         response = await admin.create_topics(wanted)
         for name, code, *_ in response.topic_errors:

@@ -61,10 +61,7 @@ def test_without_a_running_system_the_status_is_3(nowhere: Path) -> None:
 
 
 def test_a_system_that_does_not_answer_is_status_3(tmp_path: Path) -> None:
-    settings = {
-        "hub": {"QONTABLE_HUB_PLATFORM_SECRET": "x" * 32},
-        "gateways": {"QONTABLE_MYUNISOFT_PARTNER_SECRET": "y" * 32},
-    }
+    settings = {"hub": {"QONTABLE_HUB_PLATFORM_SECRET": "x" * 32}}
     addresses = tmp_path / "addresses.json"
     addresses.write_text(
         json.dumps(
@@ -76,6 +73,7 @@ def test_a_system_that_does_not_answer_is_status_3(tmp_path: Path) -> None:
                 "logs": "",
                 "http": {"hub": "http://127.0.0.1:9", "sandbox": "http://127.0.0.1:9"},
                 "settings": settings,
+                "partner_secrets": {"myunisoft": "y" * 32},
             }
         )
     )

@@ -30,7 +30,7 @@ it takes.
 
 def render() -> str:
     """The page."""
-    return HEAD + "".join(_row(topic) for topic in all_topics())
+    return HEAD + "".join(_row(topic) for topic in all_topics(["<connector>"]))
 
 
 def _row(topic: Topic) -> str:

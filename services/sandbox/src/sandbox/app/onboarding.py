@@ -55,7 +55,9 @@ async def _fill_software(systems: Systems, client: Client, progress: Progress) -
     seed = client.seed
     made = await systems.control.seed(seed)
     key = systems.firm_key(seed.connector, client.firm_id)
-    await systems.control.make_token(seed.connector, seed.firm, key, systems.partner_secret, client.throttle)
+    await systems.control.make_token(
+        seed.connector, seed.firm, key, systems.partner_secrets[seed.connector], client.throttle
+    )
     progress.step(f"{seed.connector} stand-in has file {seed.code} with {made['accounts']} accounts")
     if made["unnameable"]:
         progress.step(f"{len(made['unnameable'])} accounts have numbers that no file can have there")

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -40,11 +40,11 @@ class Systems:
     platform: PlatformApi
     control: ControlApi
     platform_secret: str
-    partner_secret: str
+    partner_secrets: Mapping[str, str]
 
     def firm_key(self, connector: str, firm_id: str) -> str:
         """The key that a firm has made in its stand-in software: the same every time."""
-        return hashlib.sha256(f"{self.partner_secret}\x1f{connector}\x1f{firm_id}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.partner_secrets[connector]}\x1f{connector}\x1f{firm_id}".encode()).hexdigest()
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def open_systems(addresses: Addresses) -> AsyncIterator[Systems]:
             PlatformApi(sandbox),
             ControlApi(sandbox),
             addresses.platform_secret,
-            addresses.partner_secret,
+            addresses.partner_secrets,
         )
 
 
