@@ -3,6 +3,10 @@
 from qontable.events.platform import EntryContent, WireJournal, WireLine, WireSubsidiary
 from qontable.fec.chart import FecSubsidiary
 from sandbox.domain.naming import collisions, in_words_of
+from sandbox.domain.rules import Rules
+
+ONE_FIELD = Rules("one", label=50, piece=25, account=20)
+TWO_FIELDS = Rules("two", label=50, piece=25, account=20, one_field=False)
 
 
 def entry(*thirds: tuple[str, str]) -> EntryContent:
@@ -33,14 +37,15 @@ def codes(content: EntryContent) -> list[str | None]:
     return [line.subsidiary.code if line.subsidiary else None for line in content.lines]
 
 
-def test_myunisoft_gets_the_root_of_the_general_account_before_a_code_without_it() -> None:
+def test_one_field_gets_the_root_of_the_general_account_before_a_code_without_it() -> None:
     said = entry(("401000", "DURAND"), ("401000", "401DUPONT"), ("411000", "DURAND"), ("606100", ""))
-    assert codes(in_words_of("myunisoft", said)) == ["401DURAND", "401DUPONT", "411DURAND", None]
+    assert codes(in_words_of(ONE_FIELD, said)) == ["401DURAND", "401DUPONT", "411DURAND", None]
 
 
 def test_other_software_gets_the_codes_as_they_are() -> None:
     said = entry(("401000", "DURAND"))
-    assert in_words_of("export", said) == said
+    assert in_words_of(TWO_FIELDS, said) == said
+    assert in_words_of(None, said) == said
 
 
 def test_codes_that_would_become_one_account_are_told() -> None:
@@ -49,5 +54,5 @@ def test_codes_that_would_become_one_account_are_told() -> None:
         "401DURAND": FecSubsidiary("Durand frères", ("401000",)),
         "DUPONT": FecSubsidiary("Dupont", ("401000",)),
     }
-    assert collisions("myunisoft", thirds) == [("DURAND", "401DURAND", "401DURAND")]
-    assert collisions("export", thirds) == []
+    assert collisions(ONE_FIELD, thirds) == [("DURAND", "401DURAND", "401DURAND")]
+    assert collisions(TWO_FIELDS, thirds) == []

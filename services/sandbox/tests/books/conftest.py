@@ -20,8 +20,7 @@ from qontable.loop import Loop
 from sandbox.app.fault_box import FaultBox
 from sandbox.app.late_bookings import LateBookings
 from sandbox.entrypoints.control.application import control_application
-from sandbox.software import myunisoft
-from sandbox.software.myunisoft.application import Software
+from sandbox.software.registry import open_standins
 
 SECRET = "partner-secret-L8vl"
 PDF = b"%PDF-1.4 a document"
@@ -182,14 +181,10 @@ async def stand(world: World) -> AsyncIterator[Stand]:
     """The stand-in, served by uvicorn as in the sandbox's own process."""
     database = await Database.connect(world.database_url("sandbox"), connections=16)
     faults = FaultBox()
-    software = Software(database, faults)
-    late = LateBookings(database, {myunisoft.CONNECTOR: software.work_off})
-    app = Starlette(
-        routes=[
-            Mount("/myunisoft", software.application()),
-            Mount("/control", control_application(database, faults)),
-        ]
-    )
+    standins = open_standins(database, faults)
+    late = LateBookings(database, {connector: standin.work_off for connector, standin in standins.items()})
+    mounts = [Mount(f"/{connector}", standin.application()) for connector, standin in standins.items()]
+    app = Starlette(routes=[*mounts, Mount("/control", control_application(database, faults))])
     loop = asyncio.create_task(Loop("late_bookings", late.step, idle_seconds=0.05).run())
     async with (
         _served(app) as url,

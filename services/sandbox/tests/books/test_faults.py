@@ -110,6 +110,21 @@ async def test_maintenance(stand: Stand, file: SoftwareFile) -> None:
     assert (await stand.api.get("/api/partners/health")).status_code == 503
 
 
+async def test_an_entry_may_be_shown_later_than_it_is_booked(stand: Stand, file: SoftwareFile) -> None:
+    await file.fault("show_later", route="POST /entry", count=1, seconds=0.5)
+    assert (await _post(file)).status_code == 200
+    assert not await _is_booked(file)
+    booked = await stand.database.pool.fetch("select from booked_entries where software_file_id = $1", file.id)
+    assert len(booked) == 1
+    await eventually(lambda: _is_booked(file))
+
+
+async def test_a_document_is_refused(file: SoftwareFile) -> None:
+    await file.fault("refuse_document", route="POST /entry", count=1)
+    assert code_of(await _post(file)) == "DOCUMENT6"
+    assert not await _is_booked(file)
+
+
 async def test_garbage_is_a_page_with_status_200(file: SoftwareFile) -> None:
     await file.fault("garbage", route="POST /entry", count=1)
     response = await _post(file)

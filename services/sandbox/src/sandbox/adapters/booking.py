@@ -27,7 +27,16 @@ async def book(connection: Connection, entry: NewEntry) -> int:
     Raises `ReferenceTaken` where the reference has to be unique and is not. Of two callers at once, one gets it.
     """
     try:
-        return int(await connection.fetchval(_BOOK, *_entry_values(entry), *_line_columns(entry), *_documents(entry)))
+        return int(
+            await connection.fetchval(
+                _BOOK,
+                *_entry_values(entry),
+                *_line_columns(entry),
+                *_documents(entry),
+                entry.label,
+                entry.hidden_seconds,
+            )
+        )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != _UNIQUE:
             raise
@@ -37,8 +46,8 @@ async def book(connection: Connection, entry: NewEntry) -> int:
 _BOOK = """
 with entry as (
     insert into booked_entries (software_file_id, pending, reference, unique_reference, journal_id, date, metadata,
-                                comment)
-    values ($1, $2, $3, $4, $5, $6, $7, $8) returning id
+                                comment, label, shown_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $24, now() + make_interval(secs => $25)) returning id
 ), lines as (
     insert into booked_lines (entry_id, number, account_id, label, debit, credit, due_date, piece, invoice_number,
                               currency, foreign_amount, analytic)
@@ -125,7 +134,7 @@ async def entries_by_id(connection: Connection, ids: Sequence[int]) -> list[Book
         """
         select entry.id, entry.software_file_id, entry.pending, entry.reference, entry.journal_id,
                journal.code as journal_code, journal.name as journal_name, journal.type as journal_type, entry.date,
-               entry.metadata, entry.comment
+               entry.metadata, entry.comment, entry.label, entry.booked_at
         from booked_entries entry join software_journals journal on journal.id = entry.journal_id
         where entry.id = any($1::bigint[]) order by entry.id
         """,
@@ -143,8 +152,8 @@ async def _lines(connection: Connection, entry_ids: Iterable[int]) -> dict[int, 
     rows = await connection.fetch(
         """
         select line.entry_id, line.id, line.account_id, account.number as account, account.label as account_label,
-               line.label, line.debit, line.credit, line.due_date, line.piece, line.invoice_number, line.currency,
-               line.foreign_amount, line.analytic
+               account.collective, line.label, line.debit, line.credit, line.due_date, line.piece, line.invoice_number,
+               line.currency, line.foreign_amount, line.analytic
         from booked_lines line join software_accounts account on account.id = line.account_id
         where line.entry_id = any($1::bigint[]) order by line.entry_id, line.number
         """,
@@ -175,9 +184,12 @@ async def _documents_of(connection: Connection, entry_ids: Iterable[int]) -> dic
 
 
 async def ids_by_reference(connection: Connection, file_id: int, reference: str) -> list[int]:
-    """The entries of a file that carry this reference, booked ones before pending ones."""
+    """The entries of a file that carry this reference, booked ones before pending ones; those that are shown by now."""
     rows = await connection.fetch(
-        "select id from booked_entries where software_file_id = $1 and reference = $2 order by pending, id",
+        """
+        select id from booked_entries
+        where software_file_id = $1 and reference = $2 and shown_at <= clock_timestamp() order by pending, id
+        """,
         file_id,
         reference,
     )
@@ -185,11 +197,12 @@ async def ids_by_reference(connection: Connection, file_id: int, reference: str)
 
 
 async def ids_by_invoice_number(connection: Connection, file_id: int, number: str) -> list[int]:
-    """The entries of a file with this invoice number on a line."""
+    """The entries of a file with this invoice number on a line; those that are shown by now."""
     rows = await connection.fetch(
         """
         select distinct entry.id from booked_entries entry join booked_lines line on line.entry_id = entry.id
-        where entry.software_file_id = $1 and line.invoice_number = $2 order by entry.id
+        where entry.software_file_id = $1 and line.invoice_number = $2 and entry.shown_at <= clock_timestamp()
+        order by entry.id
         """,
         file_id,
         number,

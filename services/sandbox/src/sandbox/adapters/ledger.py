@@ -1,4 +1,4 @@
-"""The books' side of the judgement: booked entries by reference, what nobody published, and totals."""
+"""The books' side of the judgement: booked entries by reference or mark, what nobody published, and totals."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -24,7 +24,7 @@ async def scope(connection: Connection, connector: str, code: str | None) -> dic
 async def booked_by_reference(
     connection: Connection, file_ids: Sequence[str], references: Sequence[str]
 ) -> dict[tuple[str, str], list[BookedEntry]]:
-    """Booked entries (not pending ones) by software file and reference; more than one where one was doubled."""
+    """Booked entries (not pending ones) by software file and reference or mark; more than one where one was doubled."""
     rows = await connection.fetch(
         """
         select id from booked_entries
@@ -40,7 +40,7 @@ async def booked_by_reference(
 
 
 async def unpublished(connection: Connection, connector: str, file_ids: Sequence[str]) -> list[BookedEntry]:
-    """Booked entries whose reference was never published for their software file, or who have none."""
+    """Booked entries whose reference or mark was never published for their software file, or who have none."""
     rows = await connection.fetch(
         """
         select entry.id from booked_entries entry
@@ -48,6 +48,10 @@ async def unpublished(connection: Connection, connector: str, file_ids: Sequence
             select from published
             where published.connector = $1 and published.software_file_id = entry.software_file_id::text
                 and published.reference = entry.reference
+        ) and not exists (
+            select from published
+            where published.connector = $1 and published.software_file_id = entry.software_file_id::text
+                and published.mark = entry.reference
         ) order by entry.id
         """,
         connector,

@@ -4,7 +4,7 @@ The platform records revisions in the transaction in which it publishes them, an
 that were withdrawn or came back when it hears of it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from qontable.database import Connection
 from sandbox.domain.published import History, PublishedEntry, Revision
@@ -38,6 +38,20 @@ async def record(conn: Connection, rows: Sequence[PublishedEntry]) -> None:
     )
 
 
+async def mark(conn: Connection, marks: Mapping[tuple[str, str], str]) -> None:
+    """Note by which mark each entry (its file and id) is known in a software that has no references."""
+    await conn.execute(
+        """
+        update published set mark = said.mark
+        from unnest($1::text[], $2::text[], $3::text[]) as said (file_id, entry_id, mark)
+        where published.file_id = said.file_id and published.entry_id = said.entry_id and published.mark is null
+        """,
+        [file_id for file_id, _entry_id in marks],
+        [entry_id for _file_id, entry_id in marks],
+        list(marks.values()),
+    )
+
+
 async def last_published_to(conn: Connection, connector: str | None) -> tuple[str, str] | None:
     """Connector and software file that was published to last."""
     row = await conn.fetchrow(
@@ -59,7 +73,8 @@ async def histories(
     """
     cursor = await conn.cursor(
         """
-        select software_file_id, reference, revision, state, reason, key, content, documents, journal_code
+        select software_file_id, reference, revision, state, reason, key, content, documents, journal_code,
+               max(mark) over (partition by software_file_id, reference) as mark
         from published where connector = $1 and software_file_id = any($2::text[])
         order by software_file_id, reference, revision desc
         """,
@@ -71,9 +86,10 @@ async def histories(
         for row in rows:
             values = dict(row)
             place = (values.pop("software_file_id"), values.pop("reference"))
+            mark = values.pop("mark")
             values["documents"] = tuple(values["documents"])
             if not begun or (begun[-1].software_file_id, begun[-1].reference) != place:
-                begun.append(History(*place))
+                begun.append(History(*place, mark))
             begun[-1].revisions.append(Revision(**values))
         yield begun[:-1]
         begun = begun[-1:]

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from qontable.database import Connection
+from sandbox.domain.rules import Rules
 from sandbox.domain.seed import AxisSeed, FiscalYearSeed, JournalSeed, SoftwareFileSeed
-
-MAX_NUMBER = 20
-"""Longer numbers exist in no software that the sandbox stands in for (MyUnisoft's COMPTE7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +16,18 @@ class Seeded:
     unnameable: tuple[str, ...]
 
 
-async def seed_software_file(connection: Connection, seed: SoftwareFileSeed) -> Seeded:
+_Chart = dict[str, tuple[str, bool, str | None]]
+"""By number: label, whether it is closed, and the general account of a third party's."""
+
+
+async def seed_software_file(connection: Connection, seed: SoftwareFileSeed, rules: Rules) -> Seeded:
     """Make the file or add to it, in the caller's transaction. Journals name accounts of this seed or older ones."""
     file_id = await _put_file(connection, seed)
-    chart = {account.number: (account.label, account.closed) for account in seed.accounts}
-    chart |= {third.number: (third.label, third.closed) for third in seed.subsidiaries}
-    unnameable = tuple(number for number in chart if len(number) > MAX_NUMBER)
+    chart: _Chart = {account.number: (account.label, account.closed, None) for account in seed.accounts}
+    for third in seed.subsidiaries:
+        number = third.number if rules.one_field else third.code
+        chart[number] = (third.label, third.closed, third.account)
+    unnameable = tuple(number for number in chart if len(number) > rules.account)
     await _copy_accounts(connection, file_id, {number: chart[number] for number in chart if number not in unnameable})
     await _put_journals(connection, file_id, seed.journals)
     await _put_fiscal_years(connection, file_id, seed.fiscal_years)
@@ -54,19 +58,22 @@ async def _put_file(connection: Connection, seed: SoftwareFileSeed) -> int:
     )
 
 
-async def _copy_accounts(connection: Connection, file_id: int, chart: dict[str, tuple[str, bool]]) -> None:
+async def _copy_accounts(connection: Connection, file_id: int, chart: _Chart) -> None:
     await connection.execute(
-        'create temporary table seeded (number text collate "C", label text, closed boolean) on commit drop'
+        'create temporary table seeded (number text collate "C", label text, closed boolean, collective text) '
+        "on commit drop"
     )
     await connection.copy_records_to_table(
         "seeded", schema_name="pg_temp", records=[(number, *rest) for number, rest in sorted(chart.items())]
     )
     await connection.execute(
         """
-        insert into software_accounts (software_file_id, number, label, closed)
-        select $1, number, label, closed from seeded order by number
-        on conflict (software_file_id, number) do update set label = excluded.label, closed = excluded.closed
-        where (software_accounts.label, software_accounts.closed) is distinct from (excluded.label, excluded.closed)
+        insert into software_accounts (software_file_id, number, label, closed, collective)
+        select $1, number, label, closed, collective from seeded order by number
+        on conflict (software_file_id, number) do update set
+            label = excluded.label, closed = excluded.closed, collective = excluded.collective
+        where (software_accounts.label, software_accounts.closed, software_accounts.collective)
+            is distinct from (excluded.label, excluded.closed, excluded.collective)
         """,
         file_id,
     )

@@ -19,6 +19,7 @@ from sandbox.adapters.platform import put_revisions, return_unsaid
 from sandbox.domain.naming import in_words_of
 from sandbox.domain.platform import Target
 from sandbox.domain.published import PublishedEntry
+from sandbox.software.registry import softwares
 
 TOO_LARGE = f"too large for one event: its body would exceed {MAX_INTAKE_BYTES} bytes"
 
@@ -53,7 +54,7 @@ async def announce(unit: Unit, announcements: Sequence[Announcement]) -> list[st
 
 
 def _event(item: Announcement) -> EntryValidated:
-    said = in_words_of(item.target.connector, item.content).model_dump(mode="json", by_alias=True)
+    said = in_words_of(softwares().get(item.target.connector), item.content).model_dump(mode="json", by_alias=True)
     return EntryValidated.model_validate(said | {"validated_by": item.validated_by, "validated_at": now()})
 
 

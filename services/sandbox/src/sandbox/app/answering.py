@@ -10,6 +10,7 @@ from qontable.events.platform import DocumentLinkRenewed, EntryContent, WireDocu
 from qontable.unit import Unit
 from sandbox.adapters.platform import hear, newest_revisions
 from sandbox.adapters.platform_documents import find_documents
+from sandbox.adapters.published import mark
 from sandbox.app.announcing import Announcement, announce
 from sandbox.app.publishing import wire_document
 from sandbox.domain.links import LinkSigner
@@ -66,8 +67,11 @@ class Answers:
             unit.publish(renewed, traceparent=item.traceparent)
 
     async def hear(self, unit: Unit, received: Sequence[Received[EntryStatusChanged]]) -> None:
-        """Keep what is said of the platform's entries."""
-        await hear(unit.connection, newest_statuses(item.event for item in received))
+        """Keep what is said of the platform's entries, and the mark by which each is known again."""
+        statuses = newest_statuses(item.event for item in received)
+        await hear(unit.connection, statuses)
+        marks = {(said.file_id, said.entry_id): said.summary.get("ack_code") for said in statuses}
+        await mark(unit.connection, {place: code for place, code in marks.items() if code})
 
     def _relinked(self, item: Announcement, kept: dict[str, KeptDocument]) -> Announcement:
         """With links that work again: those of an old revision may have ended."""

@@ -5,8 +5,8 @@ from typing import Any
 from qontable.database import Connection, Database
 from sandbox.adapters.ledger import balances, booked_by_reference, counts, scope, unpublished
 from sandbox.adapters.published import histories, last_published_to
-from sandbox.domain.comparison import TEXT_RULES
 from sandbox.domain.verdict import Verdict
+from sandbox.software.registry import rules_of
 
 CHUNK = 500
 
@@ -47,13 +47,15 @@ async def _chosen(
 
 
 async def _judged(connection: Connection, connector: str, files: dict[str, str]) -> Verdict:
-    verdict = Verdict(TEXT_RULES[connector])
+    verdict = Verdict(rules_of(connector))
     prefixes = {file_id: f"{code}: " if len(files) > 1 else "" for file_id, code in files.items()}
     async for chunk in histories(connection, connector, list(files), CHUNK):
-        booked = await booked_by_reference(connection, list(files), [history.reference for history in chunk])
+        booked = await booked_by_reference(
+            connection, list(files), [name for history in chunk for name in history.names]
+        )
         for history in chunk:
-            place = (history.software_file_id, history.reference)
-            verdict.add(history, booked.get(place, []), prefixes[history.software_file_id])
+            found = [entry for name in history.names for entry in booked.get((history.software_file_id, name), ())]
+            verdict.add(history, found, prefixes[history.software_file_id])
     for entry in await unpublished(connection, connector, list(files)):
         verdict.add_unexpected(entry, prefixes[str(entry.software_file_id)])
     verdict.books.entries, verdict.books.lines, verdict.books.documents = await counts(connection, list(files))

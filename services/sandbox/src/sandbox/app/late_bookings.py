@@ -6,18 +6,18 @@ import structlog
 
 from qontable.database import Connection, Database
 from sandbox.adapters.late_requests import LateRequest, take_due
+from sandbox.domain.faults import Refused
 
 log = structlog.get_logger()
 
 WorkOff = Callable[[Connection, LateRequest], Awaitable[None]]
 
 
-class RefusedLate(Exception):
-    """The software refuses now what it took before; the request is forgotten, as nobody waits for it any more."""
-
-
 class LateBookings:
-    """The step of a background loop. `softwares` says who does the work of which connector."""
+    """The step of a background loop. `softwares` says who does the work of which connector.
+
+    What a software refuses now although it took it before is forgotten: nobody waits for it any more.
+    """
 
     def __init__(self, database: Database, softwares: Mapping[str, WorkOff]) -> None:
         self._database = database
@@ -32,6 +32,6 @@ class LateBookings:
             try:
                 async with connection.transaction():
                     await self._softwares[late.connector](connection, late)
-            except RefusedLate as refusal:
+            except Refused as refusal:
                 log.info("late request refused", connector=late.connector, route=late.route, reason=str(refusal))
         return True

@@ -15,6 +15,7 @@ from sandbox.domain.drafts import Draft
 from sandbox.domain.naming import collisions
 from sandbox.domain.seed import AxisSeed
 from sandbox.domain.software_seed import seed_from_chart
+from sandbox.software.registry import rules_of
 
 FIRM_ID = "frm_sandbox"
 FIRM_NAME = "Cabinet du bac à sable"
@@ -45,7 +46,8 @@ class ReplayOrder:
 async def replay(systems: Systems, book: GivenBook, order: ReplayOrder, progress: Progress) -> ClosingReport:
     """Prepare the software file, publish every entry, and with `wait` have the books judged once all is quiet.
 
-    The same book again says nothing twice. Raises `GaveUp`, `ApiRefused` and `Unreachable`.
+    The same book again says nothing twice. Raises `GaveUp`, `ApiRefused`, `Unreachable` and
+    `UnknownSoftware`.
     """
     client = _client(book, order)
     report = ClosingReport(
@@ -87,7 +89,7 @@ def _client(book: GivenBook, order: ReplayOrder) -> Client:
 def _collisions(book: GivenBook, connector: str) -> list[str]:
     return [
         f"subsidiary accounts {first} and {second} are both {number} in {connector}: the books cannot tell them apart"
-        for first, second, number in collisions(connector, book.chart.subsidiaries)
+        for first, second, number in collisions(rules_of(connector), book.chart.subsidiaries)
     ]
 
 

@@ -4,7 +4,7 @@ Generic over vendors: a vendor's bodies are read into `NewEntry`, the judge read
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -69,7 +69,10 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to be booked, or to be put among the `pending` ones."""
+    """An entry to be booked, or to be put among the `pending` ones.
+
+    `label` is the entry's own where the software has one; look-ups show the entry after `hidden_seconds`.
+    """
 
     software_file_id: int
     pending: bool
@@ -81,16 +84,20 @@ class NewEntry:
     comment: str | None
     lines: tuple[NewLine, ...]
     documents: tuple[NewDocument, ...]
+    label: str | None = None
+    hidden_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class BookedLine:
-    """A line as it stands in the books, with its account's number."""
+    """A line as it stands in the books, with its account's number; `collective` is the general account of a third
+    party's."""
 
     id: int
     account_id: int
     account: str
     account_label: str
+    collective: str | None
     label: str
     debit: Decimal
     credit: Decimal
@@ -128,5 +135,7 @@ class BookedEntry:
     date: date
     metadata: str | None
     comment: str | None
+    label: str | None
+    booked_at: datetime
     lines: tuple[BookedLine, ...]
     documents: tuple[BookedDocument, ...]

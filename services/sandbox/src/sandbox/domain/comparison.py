@@ -13,21 +13,12 @@ from decimal import Decimal
 from qontable.entry import Entry, Line
 from qontable.money import format_amount
 from sandbox.domain.books import BookedEntry, BookedLine
+from sandbox.domain.marks import parted
+from sandbox.domain.rules import Rules
 from sandbox.domain.seed import account_number
 
 _GRAPHEME = 8
 """A cut may end this much before the limit, so that a character is not parted from its accents and joiners."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextRules:
-    """What a software takes: characters of a label, and letters and digits of a piece or an invoice number."""
-
-    label: int
-    piece: int
-
-
-TEXT_RULES = {"myunisoft": TextRules(label=50, piece=25)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +53,32 @@ class DeclaredCut:
 class Comparison:
     """What came of comparing; without differences the entry is the one that was published."""
 
-    rules: TextRules
+    rules: Rules
     differences: list[Difference] = field(default_factory=list)
     cuts: list[DeclaredCut] = field(default_factory=list)
 
     def value(self, what: str, where: str, published: object, booked: object) -> None:
-        """The two must be equal."""
-        if published != booked:
+        """The two must be equal, where the software has a field for it."""
+        if published != booked and what not in self.rules.unkept:
             self.differences.append(Difference(what, where, _text(published), _text(booked)))
 
     def label(self, where: str, published: str, booked: str) -> None:
         """The label must be the published one, or its beginning where that is longer than the limit."""
-        limit = self.rules.label
-        if len(published) > limit >= len(booked) >= limit - _GRAPHEME and published.startswith(booked):
+        whole = len(booked)
+        if self.rules.marked:
+            booked, _mark = parted(booked)
+        limit = None if self.rules.label is None else self.rules.label - (whole - len(booked))
+        if limit is None:
+            self.value("label", where, published, booked)
+        elif len(published) > limit >= len(booked) >= limit - _GRAPHEME and published.startswith(booked):
             self.cuts.append(DeclaredCut(where, published, booked))
         else:
             self.value("label", where, published, booked)
 
     def piece(self, where: str, published: str | None) -> str | None:
         """The number less what the software does not take: what each line should carry of it, if anything."""
+        if not self.rules.piece:
+            return None
         sent = re.sub(r"[^a-zA-Z0-9]", "", published or "")[: self.rules.piece]
         if published and published != sent:
             self.cuts.append(DeclaredCut(where, published, sent))
@@ -88,6 +86,8 @@ class Comparison:
 
     def counted(self, what: str, where: str, published: Iterable[str], booked: Iterable[str]) -> None:
         """The same things must be there, each as often, in any order."""
+        if what in self.rules.unkept:
+            return
         wanted, found = Counter(published), Counter(booked)
         for missing in (wanted - found).elements():
             self.differences.append(Difference(what, where, missing, ""))
@@ -95,13 +95,13 @@ class Comparison:
             self.differences.append(Difference(what, where, "", extra))
 
 
-def compare(expected: Expected, booked: BookedEntry, rules: TextRules) -> Comparison:
+def compare(expected: Expected, booked: BookedEntry, rules: Rules) -> Comparison:
     """Compare a booked entry with what was published."""
     entry = expected.entry
     result = Comparison(rules)
     result.value("journal", "journal.code", expected.journal_code, booked.journal_code)
     result.value("date", "date", entry.date, booked.date)
-    result.counted("document", "documents", expected.documents, (document.sha256 for document in booked.documents))
+    _compare_documents(result, expected.documents, [document.sha256 for document in booked.documents])
     numbers = {
         result.piece("document_number", entry.document_number),
         result.piece("invoice_number", entry.invoice_number),
@@ -115,9 +115,22 @@ def compare(expected: Expected, booked: BookedEntry, rules: TextRules) -> Compar
     return result
 
 
+def _compare_documents(result: Comparison, published: tuple[str, ...], booked: list[str]) -> None:
+    """Where an entry takes fewer documents than it has, those that are there must be its own."""
+    most = result.rules.documents
+    if most is None or len(published) <= most:
+        result.counted("document", "documents", published, booked)
+        return
+    left_out = list((Counter(published) - Counter(booked)).elements())[: len(published) - most]
+    result.cuts.extend(DeclaredCut("documents", document, "") for document in left_out)
+    result.counted("document", "documents", (Counter(published) - Counter(left_out)).elements(), booked)
+
+
 def _compare_line(result: Comparison, where: str, entry: Entry, line: Line, found: BookedLine) -> None:
     if found.account not in account_names(line):
         result.value("account", f"{where}.account", line.published_account, found.account)
+    if line.subsidiary is not None and not result.rules.one_field:
+        result.value("account", f"{where}.general", line.account, found.collective)
     result.value("amount", f"{where}.debit", line.debit, found.debit)
     result.value("amount", f"{where}.credit", line.credit, found.credit)
     result.label(f"{where}.label", line.label, found.label)
@@ -139,12 +152,12 @@ def _compare_pieces(result: Comparison, where: str, numbers: set[str | None], fo
 
 
 def _compare_currency(result: Comparison, where: str, entry: Entry, line: Line, found: BookedLine) -> None:
-    foreign = line.foreign
+    foreign = None if "foreign amount" in result.rules.unkept else line.foreign
     result.value("currency", f"{where}.currency", foreign.currency if foreign else entry.currency, found.currency)
     if foreign is not None:
-        result.value("currency", f"{where}.amount", foreign.debit + foreign.credit, found.foreign_amount)
+        result.value("foreign amount", f"{where}.amount", foreign.debit + foreign.credit, found.foreign_amount)
     elif found.foreign_amount is not None:
-        result.value("currency", f"{where}.amount", line.debit + line.credit, found.foreign_amount)
+        result.value("foreign amount", f"{where}.amount", line.debit + line.credit, found.foreign_amount)
 
 
 def account_names(line: Line) -> tuple[str, ...]:

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+class Refused(Exception):
+    """A software refuses a request; each has a kind of its own, with the vendor's words."""
+
+
 class Effect(StrEnum):
-    """What becomes of the request: done, not done, done later, done but undone again, or done wrongly."""
+    """What becomes of the request: done, not done, done or shown later, done but undone again, or done wrongly."""
 
     DONE = "done"
     NOT_DONE = "not_done"
     DONE_LATER = "done_later"
+    SHOWN_LATER = "shown_later"
     UNDONE = "undone"
     DONE_TWICE = "done_twice"
     WRONG_BY_A_CENT = "wrong_by_a_cent"
@@ -28,6 +33,7 @@ class Reply(StrEnum):
     CUT = "cut"
     SERVER_ERROR = "server_error"
     THROTTLED = "throttled"
+    DOCUMENT_REFUSED = "document_refused"
     MAINTENANCE = "maintenance"
     GARBAGE = "garbage"
     WITHOUT_ENTRY = "without_entry"
@@ -39,10 +45,12 @@ FAULTS: dict[str, tuple[Effect, Reply]] = {
     "book_and_cut": (Effect.DONE, Reply.CUT),
     "book_and_error": (Effect.DONE, Reply.SERVER_ERROR),
     "book_later": (Effect.DONE_LATER, Reply.CUT),
+    "show_later": (Effect.SHOWN_LATER, Reply.ANSWER),
     "server_error": (Effect.NOT_DONE, Reply.SERVER_ERROR),
     "throttle": (Effect.NOT_DONE, Reply.THROTTLED),
     "maintenance": (Effect.NOT_DONE, Reply.MAINTENANCE),
     "garbage": (Effect.NOT_DONE, Reply.GARBAGE),
+    "refuse_document": (Effect.NOT_DONE, Reply.DOCUMENT_REFUSED),
     "answer_without_entry": (Effect.DONE, Reply.WITHOUT_ENTRY),
     "book_extra": (Effect.DONE_TWICE, Reply.ANSWER),
     "drop": (Effect.UNDONE, Reply.ANSWER),
@@ -62,12 +70,13 @@ class Occasion:
     software_file_id: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fault:
     """A fault that was ordered. What is None matches everything; `count` is how often it still strikes.
 
-    `seconds` is how late an answer or a booking is, or what `Retry-After` says. With a `probability` below 1, `seed`
-    decides which of the matching requests are struck: the same seed strikes the same ones.
+    `seconds` is how late an answer or a booking is, how long look-ups do not show an entry, or what `Retry-After` says.
+    With a `probability` below 1, `seed` decides which of the matching requests are struck: the same seed strikes the
+    same ones.
     """
 
     id: int
@@ -105,3 +114,6 @@ class Fault:
             and self.token_sha256 in (None, occasion.token_sha256)
             and self.software_file_id in (None, occasion.software_file_id)
         )
+
+
+NO_FAULT = Fault(0, "none", Effect.DONE, Reply.ANSWER)

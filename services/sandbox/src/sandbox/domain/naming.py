@@ -8,22 +8,20 @@ from collections.abc import Mapping
 
 from qontable.events.platform import EntryContent, WireLine
 from qontable.fec.chart import FecSubsidiary
+from sandbox.domain.rules import Rules
 from sandbox.domain.seed import account_number
 
-ONE_FIELD = frozenset({"myunisoft"})
-"""Connectors whose software has one field for general account and subsidiary code."""
 
-
-def in_words_of(connector: str, content: EntryContent) -> EntryContent:
-    """The entry with its subsidiary accounts as this connector's software calls them."""
-    if connector not in ONE_FIELD:
+def in_words_of(rules: Rules | None, content: EntryContent) -> EntryContent:
+    """The entry with its subsidiary accounts as a software calls them; unchanged where there is no software."""
+    if rules is None or not rules.one_field:
         return content
     return content.model_copy(update={"lines": tuple(map(_named, content.lines))})
 
 
-def collisions(connector: str, subsidiaries: Mapping[str, FecSubsidiary]) -> list[tuple[str, str, str]]:
+def collisions(rules: Rules, subsidiaries: Mapping[str, FecSubsidiary]) -> list[tuple[str, str, str]]:
     """Pairs of subsidiary codes that would become one account there, with that account's number."""
-    if connector not in ONE_FIELD:
+    if not rules.one_field:
         return []
     owners: dict[str, str] = {}
     found = []

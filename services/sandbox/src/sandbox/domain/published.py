@@ -60,16 +60,22 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All published revisions of one entry of one software file, newest first."""
+    """All published revisions of one entry of one software file, newest first; `mark` once it has been heard."""
 
     software_file_id: str
     reference: str
+    mark: str | None
     revisions: list[Revision] = field(default_factory=list)
 
     @property
     def newest(self) -> Revision:
         """What holds now."""
         return self.revisions[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the software may know the entry by: the reference, or the mark."""
+        return (self.reference, self.mark) if self.mark else (self.reference,)
 
 
 def _read(content: dict[str, Any]) -> Entry | None:

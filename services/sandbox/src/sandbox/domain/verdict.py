@@ -7,8 +7,9 @@ from typing import Any
 from qontable.entry import Entry
 from qontable.money import ZERO, format_amount
 from sandbox.domain.books import BookedEntry
-from sandbox.domain.comparison import Comparison, Difference, Expected, TextRules, account_names, compare
+from sandbox.domain.comparison import Comparison, Difference, Expected, account_names, compare
 from sandbox.domain.published import History, Revision
+from sandbox.domain.rules import Rules
 
 CENT = Decimal("0.01")
 
@@ -50,7 +51,7 @@ class Verdict:
     and nobody published, or what had been returned.
     """
 
-    rules: TextRules
+    rules: Rules
     books: Totals = field(default_factory=Totals)
     events: Totals = field(default_factory=Totals)
     lost: list[str] = field(default_factory=list)
@@ -148,7 +149,7 @@ class Verdict:
 LISTS = ("lost", "doubled", "altered", "unexpected", "refused", "open_differences")
 
 
-def _closest(history: History, booked: BookedEntry, rules: TextRules) -> tuple[Revision, Expected | None, Comparison]:
+def _closest(history: History, booked: BookedEntry, rules: Rules) -> tuple[Revision, Expected | None, Comparison]:
     """The newest revision that the booked entry equals, or else the one that it differs from least."""
     found: tuple[Revision, Expected | None, Comparison] | None = None
     for revision in history.revisions:
@@ -162,7 +163,7 @@ def _closest(history: History, booked: BookedEntry, rules: TextRules) -> tuple[R
     return found
 
 
-def _unreadable(rules: TextRules) -> Comparison:
+def _unreadable(rules: Rules) -> Comparison:
     comparison = Comparison(rules)
     comparison.value("content", "", "cannot be an entry", "booked")
     return comparison

@@ -4,17 +4,17 @@ from qontable.service import Service
 from sandbox.app.fault_box import FaultBox
 from sandbox.app.late_bookings import LateBookings
 from sandbox.entrypoints.control.application import control_application
-from sandbox.software import myunisoft
-from sandbox.software.myunisoft.application import Software
+from sandbox.software.registry import open_standins
 
 LATE_SECONDS = 0.2
 
 
 def add_softwares(service: Service) -> None:
-    """Serve `/myunisoft` and `/control`, and work off what is booked late."""
+    """Serve each software below its connector's name, and `/control`; work off what is booked late."""
     faults = FaultBox()
-    software = Software(service.database, faults)
-    late = LateBookings(service.database, {myunisoft.CONNECTOR: software.work_off})
-    service.add_app("/myunisoft", software.application())
+    standins = open_standins(service.database, faults)
+    late = LateBookings(service.database, {connector: standin.work_off for connector, standin in standins.items()})
+    for connector, standin in standins.items():
+        service.add_app(f"/{connector}", standin.application())
     service.add_app("/control", control_application(service.database, faults))
     service.add_loop("late_bookings", late.step, idle_seconds=LATE_SECONDS)

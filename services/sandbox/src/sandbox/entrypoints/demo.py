@@ -9,6 +9,7 @@ from sandbox.app.main_job import DemoOrder, MainJob
 from sandbox.app.systems import Progress, Systems
 from sandbox.domain.book.generator import LEAST_ENTRIES
 from sandbox.domain.closing_report import ClosingReport
+from sandbox.entrypoints.connector import DEFAULT, Connector
 from sandbox.entrypoints.job import run_job
 
 app = typer.Typer()
@@ -16,7 +17,7 @@ app = typer.Typer()
 
 @app.command()
 def demo(
-    connector: Annotated[str, typer.Option(help="Accounting software to book in.")] = "myunisoft",
+    connector: Connector = DEFAULT,
     entries: Annotated[int, typer.Option(min=LEAST_ENTRIES, help="Entries of the year's book.")] = 320,
     real_limits: Annotated[bool, typer.Option("--real-limits", help="Keep the vendor's own request limits.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,

@@ -22,6 +22,7 @@ from sandbox.domain.drafts import Draft
 from sandbox.domain.naming import in_words_of
 from sandbox.domain.platform import Target
 from sandbox.domain.untraced import UNTRACED
+from sandbox.software.registry import softwares
 
 MOST_DRAFTS = 500
 
@@ -131,7 +132,8 @@ class _Platform:
             found = await newest_revisions(connection, [file_id], [entry_id])
         if not found:
             raise HTTPException(404, "no such entry")
-        return in_words_of(found[0].target.connector, EntryContent.model_validate(found[0].content))
+        software = softwares().get(found[0].target.connector)
+        return in_words_of(software, EntryContent.model_validate(found[0].content))
 
     async def progress(self, file_id: str) -> dict[str, Any]:
         """How many entries are where, and whether all is quiet."""

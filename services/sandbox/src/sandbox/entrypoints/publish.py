@@ -13,6 +13,7 @@ from sandbox.app.systems import Progress, Systems
 from sandbox.domain.closing_report import ClosingReport
 from sandbox.domain.event_drafts import axes_of_drafts, chart_of_drafts, drafts_of_events
 from sandbox.domain.fec_drafts import drafts_of_fec
+from sandbox.entrypoints.connector import DEFAULT, Connector
 from sandbox.entrypoints.job import REFUSED, run_job
 
 InputFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
@@ -21,7 +22,7 @@ InputFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, rea
 def publish(
     fec: InputFile = None,
     events: InputFile = None,
-    connector: Annotated[str, typer.Option(help="Accounting software to book in.")] = "myunisoft",
+    connector: Connector = DEFAULT,
     software_file: Annotated[
         str | None, typer.Option(help="Code of the software file; by default made of the book's own name.")
     ] = None,

@@ -13,6 +13,7 @@ from sandbox.domain.untraced import UNTRACED
 from sandbox.entrypoints.control import faults as fault_routes
 from sandbox.entrypoints.control import files as file_routes
 from sandbox.entrypoints.control.parts import Books
+from sandbox.software.registry import UnknownSoftware
 
 router = APIRouter()
 
@@ -40,6 +41,7 @@ def control_application(database: Database, faults: FaultBox) -> FastAPI:
     app.include_router(file_routes.router)
     app.include_router(fault_routes.router)
     app.add_exception_handler(NotThere, _not_there)
+    app.add_exception_handler(UnknownSoftware, _not_there)
     return app
 
 

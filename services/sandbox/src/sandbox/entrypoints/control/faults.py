@@ -9,6 +9,7 @@ from sandbox.adapters.tokens import secret_hash
 from sandbox.domain.faults import FAULTS, Fault
 from sandbox.entrypoints.control.orders import FaultOrder
 from sandbox.entrypoints.control.parts import Faults, Transaction
+from sandbox.software.registry import rules_of
 
 router = APIRouter()
 
@@ -16,6 +17,7 @@ router = APIRouter()
 @router.post("/faults")
 async def order(connection: Transaction, faults: Faults, wanted: FaultOrder) -> dict[str, Any]:
     """Order a fault. Of several that match a request, the oldest that has not struck often enough strikes."""
+    rules_of(wanted.connector)
     software_file = None
     if wanted.software_file is not None:
         software_file = await file_by_code(connection, wanted.connector, wanted.software_file)

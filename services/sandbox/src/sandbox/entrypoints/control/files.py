@@ -20,6 +20,7 @@ from sandbox.adapters.tokens import change_token, put_token
 from sandbox.domain.seed import SoftwareFileSeed, TokenSeed
 from sandbox.entrypoints.control.orders import ClosedSwitch, FileSwitches, JournalSwitches, PeriodLock, TokenSwitches
 from sandbox.entrypoints.control.parts import FileId, Transaction
+from sandbox.software.registry import rules_of
 
 router = APIRouter()
 FILE = "/software-files/{connector}/{code}"
@@ -28,7 +29,7 @@ FILE = "/software-files/{connector}/{code}"
 @router.post("/software-files")
 async def seed(connection: Transaction, seed: SoftwareFileSeed) -> dict[str, Any]:
     """Make a software file with chart, subsidiaries, journals, years and axes, or add to it."""
-    return asdict(await seed_software_file(connection, seed))
+    return asdict(await seed_software_file(connection, seed, rules_of(seed.connector)))
 
 
 @router.patch(FILE, status_code=204)
@@ -70,6 +71,7 @@ async def unlock(connection: Transaction, file_id: FileId) -> None:
 @router.post("/tokens")
 async def make_token(connection: Transaction, token: TokenSeed) -> dict[str, int]:
     """Make a key, or make it anew: for one software file, or for all of the firm."""
+    rules_of(token.connector)
     software_file_id = None
     if token.software_file is not None:
         found = await file_by_code(connection, token.connector, token.software_file)

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from sandbox.domain.faults import FAULTS, Reply
 from sandbox.domain.seed import SeedPart
+from sandbox.entrypoints.connector import DEFAULT
 
 
 class FaultOrder(SeedPart):
@@ -16,7 +17,7 @@ class FaultOrder(SeedPart):
     """
 
     kind: str
-    connector: str = "myunisoft"
+    connector: str = DEFAULT
     route: str | None = Field(None, examples=["POST /entry"])
     token: SecretStr | None = None
     software_file: str | None = None
@@ -65,7 +66,7 @@ class PeriodLock(SeedPart):
 class TokenSwitches(SeedPart):
     """A key and what changes about it; a limit of null is the vendor's own again."""
 
-    connector: str = "myunisoft"
+    connector: str = DEFAULT
     token: SecretStr
     revoked: bool = False
     disconnected: bool = False

@@ -4,4 +4,8 @@ Facts: `vendor-apis.md` 1 and the vendor's public repository MyUnisoft/api-parte
 open is written where it is decided, with the word "assumed".
 """
 
+from sandbox.domain.rules import Rules
+
 CONNECTOR = "myunisoft"
+RULES = Rules(CONNECTOR, label=50, piece=25, account=20)
+"""The account's 20 characters are COMPTE7's."""

@@ -3,24 +3,21 @@
 What a route wrote is committed before the first byte of the answer is (DESIGN 3: durable before it answers).
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from qontable.database import Connection, Database
-from sandbox.adapters.connection import CutConnection
-from sandbox.adapters.late_requests import LateRequest, put_off
+from sandbox.adapters.late_requests import LateRequest
 from sandbox.adapters.software_files import file_of
 from sandbox.app.fault_box import FaultBox
-from sandbox.app.late_bookings import RefusedLate
-from sandbox.domain.faults import Effect, Fault, Occasion, Reply
+from sandbox.app.strike import Refusals, drawn, shown, worked_off
+from sandbox.domain.faults import Fault, Occasion, Reply
 from sandbox.domain.untraced import UNTRACED
 from sandbox.software.myunisoft import CONNECTOR
 from sandbox.software.myunisoft.call import Call, Route, Visit, answer, error_answer, new_request_id
@@ -29,20 +26,8 @@ from sandbox.software.myunisoft.gate import admit, bearer, check_route, named_so
 from sandbox.software.myunisoft.limits import Limits
 from sandbox.software.myunisoft.routes import BY_NAME, ROUTES
 
-log = structlog.get_logger()
-
 API = "/api/v1"
 HEALTH = "/api/partners/health"
-GARBAGE = "<!DOCTYPE html><html><head><title>Proxy</title></head><body><h1>It works!</h1></body></html>"
-NO_FAULT = Fault(0, "none", Effect.DONE, Reply.ANSWER)
-
-
-class _UndoneError(Exception):
-    """Takes back what a route did, and carries its answer out of the transaction."""
-
-    def __init__(self, result: Any) -> None:
-        self.result = result
-        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +49,9 @@ class Software:
         return app
 
     async def work_off(self, connection: Connection, late: LateRequest) -> None:
-        """Do in the caller's transaction what a request asked for earlier. Raises `RefusedLate`."""
+        """Do in the caller's transaction what a request asked for earlier. Raises `VendorError`."""
         society = await file_of(connection, late.software_file_id)
-        try:
-            await BY_NAME[late.route].handler(Call(connection, Visit(late.query, late.body, None, society)))
-        except VendorError as error:
-            raise RefusedLate(str(error)) from None
+        await BY_NAME[late.route].handler(Call(connection, Visit(late.query, late.body, None, society)))
 
     def _endpoint(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -83,8 +65,8 @@ class Software:
         async def healthy() -> Any:
             return {"status": "ok"}
 
-        fault = self._drawn(Occasion(CONNECTOR, f"GET {HEALTH}"))
-        return await _answered(request, lambda _headers: _reply(fault, healthy))
+        fault = drawn(self.faults, Occasion(CONNECTOR, f"GET {HEALTH}"))
+        return await _answered(request, lambda _headers: shown(fault, healthy, answer, REFUSALS))
 
     async def _serve(self, route: Route, request: Request, headers: dict[str, str]) -> Response:
         """Admit, count, draw a fault, run. `headers` are filled for answers of every kind."""
@@ -97,38 +79,19 @@ class Software:
             raise VendorError("ERR-SOCIETY-ID-NOT-SET")
         with self.limits.under_way(token, route.name):
             occasion = Occasion(CONNECTOR, route.name, bearer(request), society.id if society else None)
-            fault = self._drawn(occasion)
+            fault = drawn(self.faults, occasion)
             visit = Visit(_parameters(request), await request.body(), token, society)
-            return await _reply(fault, lambda: self._run(route, visit, fault))
-
-    def _drawn(self, occasion: Occasion) -> Fault:
-        """The fault that strikes, said in the log, or none."""
-        fault = self.faults.draw(occasion)
-        if fault is None:
-            return NO_FAULT
-        log.info("fault strikes", fault=fault.kind, route=occasion.route, software_file=occasion.software_file_id)
-        return fault
+            return await shown(fault, lambda: self._run(route, visit, fault), answer, REFUSALS)
 
     async def _run(self, route: Route, visit: Visit, fault: Fault) -> Any:
         """What the route answers, after its transaction has ended as the fault demands."""
-        if fault.effect is Effect.NOT_DONE:
-            return None
-        try:
-            async with self.database.transaction() as connection:
-                if fault.effect is Effect.DONE_LATER and visit.society is not None:
-                    late = LateRequest(CONNECTOR, route.name, visit.society.id, visit.query, visit.body)
-                    return await put_off(connection, late, fault.seconds)
-                call = Call(connection, visit, fault.effect, fault.reply is Reply.WITHOUT_ENTRY)
-                return _kept(await route.handler(call), fault.effect)
-        except _UndoneError as undone:
-            return undone.result
+        society = visit.society
+        late = LateRequest(CONNECTOR, route.name, society.id, visit.query, visit.body) if society else None
 
+        async def work(connection: Connection) -> Any:
+            return await route.handler(Call(connection, visit, fault))
 
-def _kept(result: Any, effect: Effect) -> Any:
-    """The result, unless the fault takes back what led to it."""
-    if effect is Effect.UNDONE:
-        raise _UndoneError(result)
-    return result
+        return await worked_off(self.database, fault, late, work)
 
 
 def _parameters(request: Request) -> dict[str, str]:
@@ -139,32 +102,12 @@ def _parameters(request: Request) -> dict[str, str]:
     return found
 
 
-async def _reply(fault: Fault, run: Callable[[], Awaitable[Any]]) -> Response:
-    """Run, then show the caller what the fault lets be seen of it. Raises the refusal that is to be seen."""
-    refusal: VendorError | None = None
-    result = None
-    try:
-        result = await run()
-    except VendorError as error:
-        refusal = error
-    match fault.reply:
-        case Reply.CUT:
-            return CutConnection()
-        case Reply.GARBAGE:
-            return HTMLResponse(GARBAGE)
-        case Reply.SERVER_ERROR:
-            raise VendorError("ERR-INTERNAL")
-        case Reply.MAINTENANCE:
-            raise VendorError("ERR-API-UNDER-MAINTENANCE")
-        case Reply.THROTTLED:
-            raise VendorError("ERR-TOO-MANY-REQUEST", headers={"Retry-After": f"{fault.seconds:.0f}"})
-        case Reply.LATE:
-            await asyncio.sleep(fault.seconds)
-        case Reply.ANSWER | Reply.WITHOUT_ENTRY:
-            pass
-    if refusal is not None:
-        raise refusal
-    return answer(result)
+REFUSALS: Refusals = {
+    Reply.SERVER_ERROR: lambda _fault: VendorError("ERR-INTERNAL"),
+    Reply.MAINTENANCE: lambda _fault: VendorError("ERR-API-UNDER-MAINTENANCE"),
+    Reply.THROTTLED: lambda fault: VendorError("ERR-TOO-MANY-REQUEST", headers={"Retry-After": f"{fault.seconds:.0f}"}),
+    Reply.DOCUMENT_REFUSED: lambda _fault: VendorError("DOCUMENT6"),
+}
 
 
 async def _answered(request: Request, serve: Callable[[dict[str, str]], Awaitable[Response]]) -> Response:

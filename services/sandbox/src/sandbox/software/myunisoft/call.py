@@ -16,7 +16,7 @@ from starlette.responses import Response
 from qontable.database import Connection
 from sandbox.adapters.tokens import Token
 from sandbox.domain.books import SoftwareFile
-from sandbox.domain.faults import Effect
+from sandbox.domain.faults import NO_FAULT, Fault
 from sandbox.software.myunisoft.errors import VendorError
 
 
@@ -35,12 +35,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a route works with, inside a transaction. `effect` and `without_entry` are what a fault demands of it."""
+    """What a route works with, inside a transaction, under the fault that strikes it."""
 
     connection: Connection
     visit: Visit
-    effect: Effect = Effect.DONE
-    without_entry: bool = False
+    fault: Fault = NO_FAULT
 
     @property
     def query(self) -> Mapping[str, str]:

@@ -45,10 +45,10 @@ async def add_document(call: Call) -> Any:
     found = await entries_by_id(call.connection, [] if entry_id is None else [entry_id])
     if not found or found[0].software_file_id != call.society.id or location(found[0]) != call.query.get("location"):
         raise VendorError("ERR-ENTRY-NOT-FOUND")
-    if call.effect is Effect.WITHOUT_DOCUMENTS:
+    if call.fault.effect is Effect.WITHOUT_DOCUMENTS:
         return [{"document_id": 0, "name": name}]
     document_id = await attach(call.connection, found[0].id, new)
-    if call.effect is Effect.DONE_TWICE:
+    if call.fault.effect is Effect.DONE_TWICE:
         await attach(call.connection, found[0].id, new)
     return [{"document_id": document_id, "name": name}]
 

@@ -1,17 +1,17 @@
 """Booking an entry, and finding it again by the partner's id."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from qontable.money import ZERO
-from sandbox.adapters.booking import book, entries_by_id, ids_by_reference
-from sandbox.domain.books import BookedEntry, BookedLine, NewEntry, ReferenceTaken
-from sandbox.domain.faults import Effect
+from sandbox.adapters.booking import entries_by_id, ids_by_reference
+from sandbox.app.strike import book_struck
+from sandbox.domain.books import BookedEntry, BookedLine, ReferenceTaken
+from sandbox.domain.faults import Reply
 from sandbox.software.myunisoft.call import Call, Route, number
 from sandbox.software.myunisoft.diaries import diary_type
 from sandbox.software.myunisoft.entry_body import read_entry_body
-from sandbox.software.myunisoft.entry_rules import CENT, checked_entry
+from sandbox.software.myunisoft.entry_rules import checked_entry
 from sandbox.software.myunisoft.errors import VendorError
 
 
@@ -46,27 +46,12 @@ async def _book(call: Call, kind: str, *, pending: bool) -> Any:
     body = read_entry_body(call.body)
     entry = await checked_entry(call.connection, call.society, body, pending=pending)
     try:
-        entry_id = await book(call.connection, _distorted(entry, call.effect))
-        if call.effect is Effect.DONE_TWICE:
-            await book(call.connection, replace(entry, unique_reference=False))
+        entry_id = await book_struck(call.connection, entry, call.fault)
     except ReferenceTaken:
         raise VendorError("UNIK3") from None
-    if call.without_entry or not call.society.answers_with_entry:
+    if call.fault.reply is Reply.WITHOUT_ENTRY or not call.society.answers_with_entry:
         return {"status": "success"}
     return _booked((await entries_by_id(call.connection, [entry_id]))[0])
-
-
-def _distorted(entry: NewEntry, effect: Effect) -> NewEntry:
-    """What a software that errs books instead: a cent more on the first line of each side, or no documents."""
-    if effect is Effect.WITHOUT_DOCUMENTS:
-        return replace(entry, documents=())
-    if effect is not Effect.WRONG_BY_A_CENT:
-        return entry
-    lines = list(entry.lines)
-    for side in ("debit", "credit"):
-        index = next(index for index, line in enumerate(lines) if getattr(line, side))
-        lines[index] = replace(lines[index], **{side: getattr(lines[index], side) + CENT})
-    return replace(entry, lines=tuple(lines))
 
 
 def _booked(entry: BookedEntry) -> dict[str, Any]:

@@ -7,6 +7,8 @@ nowhere published for this case.
 
 from dataclasses import dataclass
 
+from sandbox.domain.faults import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
@@ -18,7 +20,7 @@ class ErrorRow:
     assumed: bool = False
 
 
-class VendorError(Exception):
+class VendorError(Refused):
     """The software refuses a request. `headers` go with the answer."""
 
     def __init__(self, code: str, *values: object, headers: dict[str, str] | None = None) -> None:

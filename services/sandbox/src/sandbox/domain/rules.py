@@ -1,0 +1,24 @@
+"""What must be known of a software to fill it and to judge its books; everything else is in the software's folder."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a software takes and keeps. A limit of None is no limit that is known.
+
+    `label`: characters of a line's label. `piece`: letters and digits of a piece or an invoice number; 0 where there is
+    no field for them. `account`: characters of an account's number. `documents`: how many an entry takes.
+    `one_field`: general account and subsidiary code are one number, else a line has both. `marked`: labels end in the
+    mark (`domain/marks.py`) by which the entry is known again. `unkept`: words of
+    `comparison.Difference` for what the software has no field for, so that nobody can judge it.
+    """
+
+    connector: str
+    label: int | None
+    piece: int | None
+    account: int
+    documents: int | None = None
+    one_field: bool = True
+    marked: bool = False
+    unkept: frozenset[str] = frozenset()
