@@ -63,6 +63,12 @@ def line(account: str, debit: str, credit: str, subsidiary: str | None = None, l
     return Line(account, "", label, Decimal(debit), Decimal(credit), third_party)
 
 
+def without(capability: str) -> Sheet:
+    """The sheet of a software that has not even this."""
+    fact = {"value": False, **ANY}
+    return SHEET.model_validate(SHEET.model_dump() | {"capabilities": {capability: fact}})
+
+
 def entry(*lines: Line, **changes: Any) -> Entry:
     fields: dict[str, Any] = {
         "ref": EntryRef("frm_1", "fil_1", "ent_1"),
@@ -161,6 +167,13 @@ RULES: dict[str, tuple[Entry, Sheet, FilePolicies, str, list[tuple[str, str]]]] 
         FilePolicies(),
         "ACH",
         [("no_fiscal_year", "date")],
+    ),
+    "no fiscal year is known where the software tells none": (
+        entry(date=date(2027, 1, 1)),
+        without("fiscal_years"),
+        FilePolicies(),
+        "ACH",
+        [],
     ),
     "last day of the year": (entry(date=date(2026, 12, 31)), SHEET, FilePolicies(), "ACH", []),
     "closed fiscal year": (

@@ -124,6 +124,16 @@ class Town:
         finally:
             await connection.close()
 
+    async def introduce(self, sheet: Sheet) -> None:
+        """The gateways announce a connector, and the hub has heard of it."""
+        key = load_ring(self.world.gateway_keys).sealing_key
+        await self.say(
+            ConnectorAnnounced(
+                connector=sheet.connector, version=1, sheet=sheet, sealing_key_id=key.key_id, sealing_key=key.public
+            )
+        )
+        await eventually(lambda: self.rows("select 1 from connector where connector = $1", sheet.connector))
+
     async def answer_check(self, check_id: str, outcome: str = "accepted", *files: SoftwareFile) -> None:
         """Be the gateway: answer a check as the software would."""
         request = await self.hear(ConnectionCheckRequested, lambda event: event.check_id == check_id)
@@ -249,13 +259,7 @@ async def town(world: World) -> AsyncIterator[Town]:
         AIOKafkaConsumer(*topics, bootstrap_servers=world.kafka, auto_offset_reset="earliest") as consumer,
     ):
         town = Town(world, producer, consumer)
-        key = load_ring(world.gateway_keys).sealing_key
-        await town.say(
-            ConnectorAnnounced(
-                connector=SHEET.connector, version=1, sheet=SHEET, sealing_key_id=key.key_id, sealing_key=key.public
-            )
-        )
-        await eventually(lambda: town.rows("select 1 from connector"))
+        await town.introduce(SHEET)
         yield town
 
 

@@ -1,6 +1,7 @@
 """Client files: mapped, activated, refreshed, let go, over HTTP."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,24 @@ from qontable.clock import now
 from qontable.events.hub import FileIntegrationChanged, SoftwareFile, SyncRequested
 from qontable.events.platform import FileClosed, FileCreated
 from qontable.events.reference import AccountsRefreshed, ReferenceChanges
+from qontable.sheet import load_sheet
 
 SOFTWARE_FILES = (
     SoftwareFile(software_file_id="sw1", name="DUPONT PLOMBERIE SARL", siren="73282932000074"),
     SoftwareFile(software_file_id="sw2", name="Boulangerie Martin", code="MART"),
     SoftwareFile(software_file_id="sw3", name="Dupont Plomberie (ancien)", siren="552100554"),
 )
+SHEET = load_sheet(Path(__file__).parent / "ledgerly.toml")
+CARDLY = SHEET.model_validate(
+    SHEET.model_dump()
+    | {
+        "connector": "cardly",
+        "name": "Cardly",
+        "wizard": [SHEET.wizard[0].model_dump() | {"name": "card", "pattern": r"\d{4}"}],
+        "capabilities": {"lists_software_files": {"value": False, "evidence": "assumed", "source": "test"}},
+    }
+)
+"""A software that asks for other credentials, and has no call that lists its files."""
 
 
 async def test_a_file_goes_from_to_map_to_active(town: Any, firm: Any) -> None:
@@ -43,6 +56,16 @@ async def test_a_file_goes_from_to_map_to_active(town: Any, firm: Any) -> None:
     assert (said.version, said.send_from, said.before_send_from) == (2, "2026-01-01", "already_in_books")
     assert said.software_file == SOFTWARE_FILES[0]
     assert (said.connection_id, said.connector) == (connection_id, town.sheet.connector)
+
+
+async def test_a_file_of_a_software_that_tells_none_is_named_by_its_typed_code(town: Any, firm: Any) -> None:
+    await town.introduce(CARDLY)
+    connection_id = await firm.connect(connector=CARDLY.connector, fields={"card": "4711"})
+    file_id = await firm.add_file("Dupont Plomberie", siren="732829320")
+    assert (await firm.map(file_id, connection_id, "DOS0042"))["file"]["state"] == "to_activate"
+    said = await town.hear(FileIntegrationChanged, lambda event: event.file_id == file_id)
+    assert said.software_file == SoftwareFile(software_file_id="DOS0042", name="DOS0042", code="DOS0042")
+    assert said.connector == CARDLY.connector
 
 
 async def test_doing_it_again_changes_nothing(town: Any, firm: Any) -> None:

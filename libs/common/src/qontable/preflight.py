@@ -188,7 +188,7 @@ def _journal(case: Case) -> Iterator[Finding]:
 
 
 def _fiscal_year(case: Case) -> Iterator[Finding]:
-    if case.state is None:
+    if case.state is None or not case.sheet.lists_fiscal_years:
         return
     day = case.entry.date
     covering = [year for year in case.state.fiscal_years if year.start <= day <= year.end]

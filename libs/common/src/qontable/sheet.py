@@ -213,6 +213,21 @@ class Sheet(SheetPart):
             raise ValueError("the last error rule must match every answer, so that none is left without an outcome")
         return self
 
+    @property
+    def lists_software_files(self) -> bool:
+        """Whether the software tells which client files it has. Where it has no such call, people type their codes."""
+        return self._has("lists_software_files")
+
+    @property
+    def lists_fiscal_years(self) -> bool:
+        """Whether the software tells its fiscal years. Where it has no such call, it alone judges an entry's date."""
+        return self._has("fiscal_years")
+
+    def _has(self, capability: str) -> bool:
+        """Whether the software has a call that the port takes for granted: sheets name it where there is none."""
+        fact = self.capabilities.get(capability)
+        return fact is None or bool(fact.value)
+
     def error_rule(self, status: int | None, code: str | None, text: str) -> ErrorRule:
         """The row that covers an answer; there always is one."""
         return next(rule for rule in self.errors if rule.matches(status, code, text))

@@ -24,15 +24,16 @@ async def map_file(
 ) -> tuple[ClientFile, Consequence]:
     """Tie a file to a software file, to be activated anew; tying it again as it is changes nothing.
 
+    Where a software does not tell which files it has, its file is named by the code that a person types: whether there
+    is one, the software says when its reference data are asked for, or a check of that file.
+
     Raises `Refused`: file_unknown, file_closed, connection_unknown, connection_not_confirmed, connection_disabled,
     software_file_unknown, siren_mismatch, outcome_unknown, software_file_taken.
     """
     file = await hold(action, file_id)
     refuse_closed(file)
     connection = await working_connection(action.db, action.firm_id, connection_id)
-    found = await software_files.find_software_file(action.db, action.firm_id, connection_id, software_file_id)
-    if found is None:
-        raise Refused("software_file_unknown", software_file_id=software_file_id)
+    found = await _software_file(action, connection, software_file_id)
     consequence = await consequence_for(action, file_id)
     if _is_tied(file, connection_id, software_file_id):
         return file, consequence
@@ -75,6 +76,19 @@ async def suggest_mapping(db: Db, firm_id: str, connection_id: str, file_id: str
     await connections.read(db, firm_id, connection_id)
     free = await software_files.free_software_files(db, firm_id, connection_id)
     return suggest(await file_rows.unmapped_files(db, firm_id, file_id), free)
+
+
+async def _software_file(action: Action, connection: Connection, software_file_id: str) -> SoftwareFile:
+    """The file as the software listed it, or as it was typed. Raises `Refused` software_file_unknown."""
+    listed = await software_files.find_software_file(
+        action.db, action.firm_id, connection.connection_id, software_file_id
+    )
+    if listed is not None:
+        return listed
+    software, _ = await connections.read_connector(action.db, connection.connector)
+    if software.sheet.lists_software_files:
+        raise Refused("software_file_unknown", software_file_id=software_file_id)
+    return SoftwareFile(software_file_id=software_file_id, name=software_file_id, code=software_file_id)
 
 
 async def _tie(action: Action, file_id: str, connection: Connection, software_file: SoftwareFile) -> None:
