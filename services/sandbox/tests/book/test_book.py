@@ -10,6 +10,7 @@ from qontable.fec.journals import JournalSurvey
 from qontable.wire import read_entry
 from sandbox.domain.book.generator import Book, make_book
 from sandbox.domain.book.problems import CLOSED_BEFORE, CLOSED_LATER, LOCKED_JOURNAL, plant_problems
+from sandbox.domain.rules import Closable
 from sandbox.domain.software_seed import seed_from_workshop
 
 
@@ -108,8 +109,11 @@ def test_every_journal_holds_only_what_its_type_allows(book: Book) -> None:
         assert surveys[journal.code].type({date(2026, 1, 1)}) == journal.type
 
 
-def test_planted_problems_are_half_ours_to_find_and_half_the_softwares(book: Book) -> None:
-    problems = plant_problems(book)
+@pytest.mark.parametrize("closes", [("journal", "account"), ("account", "fiscal_year")])
+def test_planted_problems_are_half_ours_to_find_and_half_the_softwares(
+    book: Book, closes: tuple[Closable, ...]
+) -> None:
+    problems = plant_problems(book, closes)
     assert Counter(problem.where for problem in problems) == {"reference_data": 4, "software": 4}
     assert len({problem.published.key for problem in problems}) == 8
     for problem in problems:
@@ -127,7 +131,7 @@ def test_what_the_planted_problems_need_is_nowhere_else_in_the_book(book: Book) 
     assert not used & {CLOSED_BEFORE, CLOSED_LATER}
     assert all(
         problem.published.journal.code == LOCKED_JOURNAL
-        for problem in plant_problems(book)
+        for problem in plant_problems(book, ("journal", "account"))
         if problem.corrected is None
     )
 

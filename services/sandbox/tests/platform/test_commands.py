@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from qontable.command import build
 from sandbox.domain.closing_report import ClosingReport, read_returned
+from sandbox.domain.firm_key import KeyForm
 from sandbox.entrypoints.closing import show
 from sandbox.entrypoints.job import readable_console
 
@@ -119,3 +120,22 @@ def test_the_report_names_every_fault_of_the_books(capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out
     assert "lost 1 / doubled 1 / altered 1" in shown
     assert all(text in shown for text in ("ACH/7: gone", "VTE/3", "BQ1/2", "401X", "12.00", "Atelier [Morvan]"))
+
+
+def test_the_report_lists_what_the_software_took_in_part_only(capsys: pytest.CaptureFixture[str]) -> None:
+    cut = {"entry": "ACH/1", "where": "lines.0.label", "published": "Papeterie Durand", "booked": "Papeterie Du"}
+    piece = {"entry": "ACH/1", "where": "document_number", "published": "FD-1", "booked": "FD1"}
+    show(report(verdict(cuts=[cut] * 14 + [piece])), readable_console())
+    shown = capsys.readouterr().out
+    assert "15 cuts as the software's limits demand: 1 document number, 14 label" in shown
+    assert all(text in shown for text in ("lines.0.label", "Papeterie Du", "… and 3 more"))
+    show(report(verdict()), readable_console())
+    assert "0 cuts as the software's limits demand\n" in capsys.readouterr().out
+
+
+def test_a_key_is_typed_as_its_software_shows_it() -> None:
+    random = "a" * 32 + "b" * 32
+    assert (KeyForm().key(random), KeyForm().fields(random)) == (random, {"token": random})
+    pair = KeyForm(whole="{id}:{secret}", typed={"key": "{id}", "password": "{secret}", "domain": "CAB"})
+    assert pair.key(random) == f"{'a' * 32}:{'b' * 32}"
+    assert pair.fields(random) == {"key": "a" * 32, "password": "b" * 32, "domain": "CAB"}

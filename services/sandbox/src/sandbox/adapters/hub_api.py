@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from qontable.sheet import Sheet
 from sandbox.adapters.api import Api
 
 LONG_POLL_SECONDS = 20
@@ -19,20 +20,26 @@ class HubApi:
         token = await self._api.call("POST", f"/v1/firms/{firm_id}/tokens", {})
         self._api.authorize(token["token"])
 
+    async def sheet(self, connector: str) -> Sheet:
+        """A software's data sheet; 404 until its connector has been announced."""
+        found = await self._api.call("GET", f"/v1/connectors/{connector}")
+        return Sheet.model_validate(found["sheet"])
+
     async def connections(self, connector: str) -> list[dict[str, Any]]:
         """The firm's connections to one software."""
         found = await self._api.call("GET", "/v1/connections")
         return [item for item in found["connections"] if item["connector"] == connector]
 
-    async def connect(
-        self, connector: str, fields: dict[str, str], throttle: dict[str, float] | None
-    ) -> tuple[str, str]:
-        """Type credentials and have them tried; ids of connection and check."""
+    async def connect(self, sheet: Sheet, fields: dict[str, str], throttle: dict[str, float] | None) -> tuple[str, str]:
+        """Type credentials and have them tried; ids of connection and check.
+
+        Entries are to leave at once, and accounts to be synchronized weekly where the software allows it.
+        """
         body: dict[str, Any] = {
-            "connector": connector,
-            "name": connector,
+            "connector": sheet.connector,
+            "name": sheet.name,
             "fields": fields,
-            "options": {"frequency": "real_time", "synchronize_accounts": True},
+            "options": {"frequency": "real_time", "synchronize_accounts": sheet.weekly_accounts},
         }
         if throttle:
             body["throttle"] = throttle
@@ -54,15 +61,15 @@ class HubApi:
         check = await self._api.call("PUT", f"/v1/connections/{connection_id}/credentials", {"fields": fields})
         return str(check["check_id"])
 
-    async def choose_frequency(self, connection_id: str, frequency: str) -> None:
-        """Choose when entries leave; accounts stay synchronized weekly."""
-        body = {"frequency": frequency, "synchronize_accounts": True}
+    async def choose_frequency(self, connection_id: str, frequency: str, *, weekly_accounts: bool) -> None:
+        """Choose when entries leave, and whether accounts are synchronized weekly."""
+        body = {"frequency": frequency, "synchronize_accounts": weekly_accounts}
         await self._api.call("PUT", f"/v1/connections/{connection_id}/options", body)
 
-    async def list_again(self, connection_id: str) -> str:
-        """Have the software files listed again with the kept credentials; the check's id."""
+    async def check_again(self, connection_id: str, software_file_id: str | None = None) -> str:
+        """Have the software files listed again with the kept credentials, or one tested; the check's id."""
         path = f"/v1/connections/{connection_id}/checks"
-        made = await self._api.call("POST", path, {"software_file_id": None})
+        made = await self._api.call("POST", path, {"software_file_id": software_file_id})
         return str(made["check_id"])
 
     async def file(self, file_id: str) -> dict[str, Any]:

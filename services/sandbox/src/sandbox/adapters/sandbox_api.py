@@ -90,6 +90,11 @@ class ControlApi:
         path = f"/control/software-files/{connector}/{code}/accounts/{number}"
         await self._api.call("PATCH", path, {"closed": closed})
 
+    async def close_year(self, connector: str, code: str, start: str, *, closed: bool) -> None:
+        """Close the fiscal year of a software file that starts on a day, or reopen it."""
+        path = f"/control/software-files/{connector}/{code}/fiscal-years/{start}"
+        await self._api.call("PATCH", path, {"closed": closed})
+
     async def revoke(self, connector: str, token: str, *, revoked: bool) -> None:
         """Revoke a key, or give it back."""
         await self._api.call("PATCH", "/control/tokens", {"connector": connector, "token": token, "revoked": revoked})

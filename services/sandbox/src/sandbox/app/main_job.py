@@ -14,6 +14,7 @@ from sandbox.domain.book.problems import CLOSED_LATER, LOCKED_JOURNAL, Problem, 
 from sandbox.domain.closing_report import ClosingReport, Returned, read_returned
 from sandbox.domain.drafts import Draft
 from sandbox.domain.software_seed import seed_from_workshop
+from sandbox.software.registry import rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class MainJob:
         self._order = order
         self._progress = progress
         self._book: Book = make_book(order.entries)
-        self._problems = {problem.published.key: problem for problem in plant_problems(self._book)}
+        self._closes = rules_of(order.connector).closes
+        self._problems = {problem.published.key: problem for problem in plant_problems(self._book, self._closes)}
         self._client = _client(self._book, order)
         self.report = ClosingReport(
             title=self._book.workshop.company.name,
@@ -74,13 +76,18 @@ class MainJob:
 
     async def _change_software(self, *, spoilt: bool) -> None:
         """What somebody does in the software while entries are on their way, and takes back afterwards."""
-        seed, control = self._client.seed, self._systems.control
-        await control.lock_journal(seed.connector, seed.code, LOCKED_JOURNAL, locked=spoilt)
-        if spoilt:
-            await control.close_account(seed.connector, seed.code, CLOSED_LATER, closed=True)
-            self._progress.step(f"in the software, journal {LOCKED_JOURNAL} is locked, account {CLOSED_LATER} closed")
-        else:
-            self._progress.step(f"in the software, journal {LOCKED_JOURNAL} is unlocked")
+        control, place = self._systems.control, (self._client.seed.connector, self._client.seed.code)
+        done = []
+        if "journal" in self._closes:
+            await control.lock_journal(*place, LOCKED_JOURNAL, locked=spoilt)
+            done.append(f"journal {LOCKED_JOURNAL} is {'locked' if spoilt else 'unlocked'}")
+        if "account" in self._closes and spoilt:
+            await control.close_account(*place, CLOSED_LATER, closed=True)
+            done.append(f"account {CLOSED_LATER} is closed")
+        if "fiscal_year" in self._closes:
+            await control.close_year(*place, f"{YEAR}-01-01", closed=spoilt)
+            done.append(f"fiscal year {YEAR} is {'closed' if spoilt else 'open again'}")
+        self._progress.step(f"in the software, {', '.join(done) or 'nothing can be closed'}")
 
     async def _correct(self) -> None:
         """Correct what came back through the Hub; what should have come back and did not is a failure."""
@@ -137,7 +144,7 @@ def _client(book: Book, order: DemoOrder) -> Client:
     return Client(
         firm_id=firm_id,
         firm_name="Cabinet Fontaine & Associés",
-        file_id=f"fil_demo_{order.run}",
+        file_id=f"fil_demo_{order.run}.{order.connector}",
         siren=company.siren,
         seed=seed_from_workshop(
             book.workshop, connector=order.connector, firm=firm_id, code=f"{company.code}-{order.run}"

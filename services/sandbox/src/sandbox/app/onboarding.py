@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from qontable.sheet import Sheet
 from sandbox.adapters.api import ApiRefused
 from sandbox.app.systems import GaveUp, Progress, Systems, once_arrived
 from sandbox.domain.seed import SoftwareFileSeed
@@ -33,10 +34,9 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Onboarded:
-    """A client file whose entries leave. `reference` counts its reference data by kind."""
+    """A client file whose entries leave, and the stand-in's own number of their software file."""
 
     software_file_id: str
-    reference: dict[str, int]
 
 
 async def onboard(systems: Systems, client: Client, progress: Progress) -> Onboarded:
@@ -44,20 +44,22 @@ async def onboard(systems: Systems, client: Client, progress: Progress) -> Onboa
 
     Raises `GaveUp` with the software's words when it refuses the key, `ApiRefused` and `Unreachable`.
     """
+    connector = client.seed.connector
     software_file_id = await _fill_software(systems, client, progress)
     await _announce(systems, client, progress)
-    connection_id = await _connected(systems, client, progress)
-    await _map(systems, client, connection_id, software_file_id, progress)
-    return Onboarded(software_file_id, await _retrieved(systems, client, progress))
+    sheet = await once_arrived(f"the Hub knows connector {connector}", lambda: systems.hub.sheet(connector))
+    connection_id, listed = await _connected(systems, client, sheet, progress)
+    known_as = await _known_as(systems, client, sheet, connection_id, listed)
+    await _map(systems, client, connection_id, known_as, progress)
+    await _retrieve(systems, client, progress)
+    return Onboarded(software_file_id)
 
 
 async def _fill_software(systems: Systems, client: Client, progress: Progress) -> str:
     seed = client.seed
     made = await systems.control.seed(seed)
-    key = systems.firm_key(seed.connector, client.firm_id)
-    await systems.control.make_token(
-        seed.connector, seed.firm, key, systems.partner_secrets[seed.connector], client.throttle
-    )
+    key, secret = systems.firm_key(seed.connector, client.firm_id), systems.partner_secrets[seed.connector]
+    await systems.control.make_token(seed.connector, seed.firm, key, secret, client.throttle)
     progress.step(f"{seed.connector} stand-in has file {seed.code} with {made['accounts']} accounts")
     if made["unnameable"]:
         progress.step(f"{len(made['unnameable'])} accounts have numbers that no file can have there")
@@ -71,24 +73,40 @@ async def _announce(systems: Systems, client: Client, progress: Progress) -> Non
     progress.step(f"platform announced firm {client.firm_id} and client file {client.file_id}")
 
 
-async def _connected(systems: Systems, client: Client, progress: Progress) -> str:
-    """The firm's connection; a new one's key is tried live, an old one lists its software files again."""
-    connector = client.seed.connector
-    for connection in await systems.hub.connections(connector):
+async def _connected(
+    systems: Systems, client: Client, sheet: Sheet, progress: Progress
+) -> tuple[str, list[dict[str, Any]]]:
+    """The firm's connection and the software files behind it; a new one's key is tried live, an old one lists again."""
+    for connection in await systems.hub.connections(sheet.connector):
         if connection["state"] == "enabled":
             connection_id = str(connection["connection_id"])
-            check_id = await systems.hub.list_again(connection_id)
-            await _accepted(systems, connection_id, check_id)
-            return connection_id
-    fields = {"token": systems.firm_key(connector, client.firm_id)}
-    connection_id, check_id = await once_arrived(
-        f"the Hub knows connector {connector}", lambda: systems.hub.connect(connector, fields, client.throttle)
-    )
+            check = await _accepted(systems, connection_id, await systems.hub.check_again(connection_id))
+            return connection_id, check["software_files"]
+    fields = systems.typed_key(sheet.connector, client.firm_id)
+    connection_id, check_id = await systems.hub.connect(sheet, fields, client.throttle)
     check = await _accepted(systems, connection_id, check_id)
     await systems.hub.confirm(connection_id, check_id)
+    files = f"{len(check['software_files'])} software files" if sheet.lists_software_files else "no list of files"
     limits = "the vendor's own limits" if client.real_limits else f"granted limits {GRANTED}"
-    progress.step(f"{connector} connected: key tried live, {len(check['software_files'])} software files, {limits}")
-    return connection_id
+    progress.step(f"{sheet.name} connected: key tried live, {files}, {limits}")
+    return connection_id, check["software_files"]
+
+
+async def _known_as(
+    systems: Systems, client: Client, sheet: Sheet, connection_id: str, listed: list[dict[str, Any]]
+) -> str:
+    """The software's own name of its file: as it was listed, or the code that a person types and has tested."""
+    code = client.seed.code
+    if sheet.lists_software_files:
+        for file in listed:
+            if file["code"] == code:
+                return str(file["software_file_id"])
+        raise GaveUp(f"{sheet.name} lists {len(listed)} files, and none of them has the code {code}")
+    check = await _accepted(systems, connection_id, await systems.hub.check_again(connection_id, code))
+    for tested in check["prerequisites"]:
+        if not tested["met"]:
+            raise GaveUp(f"file {code} of {sheet.name} does not meet {tested['name']}: {tested['message']}")
+    return code
 
 
 async def _accepted(systems: Systems, connection_id: str, check_id: str) -> dict[str, Any]:
@@ -113,7 +131,7 @@ async def _map(systems: Systems, client: Client, connection_id: str, software_fi
     progress.step(f"client file {file_id} mapped to {client.seed.code} and active from {client.send_from}")
 
 
-async def _retrieved(systems: Systems, client: Client, progress: Progress) -> dict[str, int]:
+async def _retrieve(systems: Systems, client: Client, progress: Progress) -> None:
     """Wait for reference data; a file that was mapped before asks for them again, as its software file has changed."""
     file = await systems.hub.file(client.file_id)
     asked = file["reference_version"] and await once_arrived(
@@ -133,4 +151,3 @@ async def _retrieved(systems: Systems, client: Client, progress: Progress) -> di
     counts = {kind: sum(changes.values()) for kind, changes in state["changes"].items()}
     told = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items() if count)
     progress.step(f"reference data retrieved, version {state['version']}: {told or 'nothing new'}")
-    return counts

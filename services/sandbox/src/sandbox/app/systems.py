@@ -11,6 +11,7 @@ from qontable.addresses import Addresses
 from sandbox.adapters.api import Api, ApiRefused
 from sandbox.adapters.hub_api import HubApi
 from sandbox.adapters.sandbox_api import ControlApi, PlatformApi
+from sandbox.software.registry import rules_of
 
 T = TypeVar("T")
 ARRIVES_WITHIN_SECONDS = 60.0
@@ -44,6 +45,13 @@ class Systems:
 
     def firm_key(self, connector: str, firm_id: str) -> str:
         """The key that a firm has made in its stand-in software: the same every time."""
+        return rules_of(connector).key.key(self._random(connector, firm_id))
+
+    def typed_key(self, connector: str, firm_id: str) -> dict[str, str]:
+        """The same key as the firm types it, by field of the connector's wizard."""
+        return rules_of(connector).key.fields(self._random(connector, firm_id))
+
+    def _random(self, connector: str, firm_id: str) -> str:
         return hashlib.sha256(f"{self.partner_secrets[connector]}\x1f{connector}\x1f{firm_id}".encode()).hexdigest()
 
 

@@ -1,6 +1,11 @@
 """What must be known of a software to fill it and to judge its books; everything else is in the software's folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.domain.firm_key import KeyForm
+
+Closable = Literal["journal", "account", "fiscal_year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +17,8 @@ class Rules:
     `one_field`: general account and subsidiary code are one number, else a line has both. `marked`: labels end in the
     mark (`domain/marks.py`) by which the entry is known again. `unkept`: words of
     `comparison.Difference` for what the software has no field for, so that nobody can judge it.
+    `closes`: what can be closed in it so that it refuses entries. `key`: what a firm's key to it looks like. `usual`:
+    the one that commands book in where nobody names one.
     """
 
     connector: str
@@ -22,3 +29,6 @@ class Rules:
     one_field: bool = True
     marked: bool = False
     unkept: frozenset[str] = frozenset()
+    closes: frozenset[Closable] = frozenset({"journal", "account"})
+    key: KeyForm = field(default_factory=KeyForm)
+    usual: bool = False

@@ -1,5 +1,7 @@
 """The closing report on a terminal: times, what came back, and published beside booked."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -7,6 +9,7 @@ from rich.table import Table
 from sandbox.domain.closing_report import ClosingReport
 
 JUDGED = ("lost", "doubled", "altered")
+CUTS_SHOWN = 12
 NOTHING = {"debit": "0.00", "credit": "0.00"}
 
 
@@ -63,13 +66,35 @@ def _show_verdict(report: ClosingReport, console: Console) -> None:
     counts = ", ".join(f"{verdict[name]} {name} of {verdict['published'][name]}" for name in ("entries", "lines"))
     documents = f"{verdict['documents']} documents of {verdict['published']['documents']}, compared by hash"
     console.print(f"in the books: {counts}, {documents}", highlight=False)
-    console.print(f"{len(verdict['cuts'])} texts cut as the software's limits demand", highlight=False)
+    show_cuts(verdict["cuts"], console)
     console.print(" / ".join(f"{name} {len(verdict[name])}" for name in JUDGED), style="bold", highlight=False)
     for name in (*JUDGED, "unexpected", "refused"):
         for key in verdict[name][:20]:
             console.print(
                 f"[red]{name}[/red] {escape(key)}: {escape(verdict['reasons'].get(key, ''))}", highlight=False
             )
+
+
+def show_cuts(cuts: list[dict[str, str]], console: Console) -> None:
+    """What the software took only in part, as its limits demand: counted by field, and the first ones word for word."""
+    counts = Counter(_field(cut) for cut in cuts)
+    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    console.print(f"{len(cuts)} cuts as the software's limits demand{f': {told}' if told else ''}", highlight=False)
+    if not cuts:
+        return
+    table = Table(box=None, header_style="bold")
+    for heading in ("entry", "where", "published", "booked"):
+        table.add_column(heading, overflow="fold")
+    for cut in cuts[:CUTS_SHOWN]:
+        table.add_row(*(escape(cut[name]) for name in ("entry", "where", "published", "booked")))
+    if len(cuts) > CUTS_SHOWN:
+        table.caption = f"… and {len(cuts) - CUTS_SHOWN} more: --json lists them all"
+    console.print(table)
+
+
+def _field(cut: dict[str, str]) -> str:
+    """The field of a cut without the number of its line."""
+    return cut["where"].rpartition(".")[2].replace("_", " ")
 
 
 def _addresses(report: ClosingReport) -> Table:

@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
-from sandbox.software.registry import UnknownSoftware, rules_of
+from sandbox.software.registry import UnknownSoftware, rules_of, softwares, usual_software
 
-DEFAULT = "myunisoft"
+DEFAULT = usual_software()
+
+
+ALL = "all"
 
 
 def _known(connector: str) -> str:
@@ -16,4 +19,16 @@ def _known(connector: str) -> str:
         raise typer.BadParameter(str(error)) from None
 
 
-Connector = Annotated[str, typer.Option(help="Accounting software to book in.", callback=_known)]
+def _known_or_all(connector: str) -> str:
+    return ALL if connector == ALL else _known(connector)
+
+
+ConnectorOrAll = Annotated[
+    str,
+    typer.Option("--connector", help=f"Accounting software to book in; `{ALL}`: in each.", callback=_known_or_all),
+]
+
+
+def named(connector: str) -> tuple[str, ...]:
+    """The connector that was named, or every one."""
+    return tuple(softwares()) if connector == ALL else (connector,)

@@ -9,23 +9,29 @@ from sandbox.app.main_job import DemoOrder, MainJob
 from sandbox.app.systems import Progress, Systems
 from sandbox.domain.book.generator import LEAST_ENTRIES
 from sandbox.domain.closing_report import ClosingReport
-from sandbox.entrypoints.connector import DEFAULT, Connector
-from sandbox.entrypoints.job import run_job
+from sandbox.entrypoints.connector import ALL, DEFAULT, ConnectorOrAll, named
+from sandbox.entrypoints.job import Job, run_job, run_jobs
 
 app = typer.Typer()
 
 
 @app.command()
 def demo(
-    connector: Connector = DEFAULT,
+    connector: ConnectorOrAll = DEFAULT,
     entries: Annotated[int, typer.Option(min=LEAST_ENTRIES, help="Entries of the year's book.")] = 320,
     real_limits: Annotated[bool, typer.Option("--real-limits", help="Keep the vendor's own request limits.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """A company's year goes from the platform into a stand-in software's books; what comes back is corrected."""
-    order = DemoOrder(connector, entries, real_limits, f"{now():%y%m%d-%H%M%S}")
+    run = f"{now():%y%m%d-%H%M%S}"
 
-    async def job(systems: Systems, progress: Progress) -> ClosingReport:
-        return await MainJob(systems, order, progress).run()
+    def job(name: str) -> Job:
+        async def book(systems: Systems, progress: Progress) -> ClosingReport:
+            return await MainJob(systems, DemoOrder(name, entries, real_limits, run), progress).run()
 
-    run_job(job, as_json=as_json)
+        return book
+
+    jobs = [job(name) for name in named(connector)]
+    if connector == ALL:
+        run_jobs(jobs, as_json=as_json)
+    run_job(jobs[0], as_json=as_json)

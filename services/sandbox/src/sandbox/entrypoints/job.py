@@ -1,7 +1,7 @@
 """Runs one job of a command beside a running system, reports, and ends with the status of the house (DESIGN 9)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NoReturn
 
 import orjson
@@ -23,6 +23,27 @@ Job = Callable[[Systems, Progress], Awaitable[ClosingReport]]
 
 def run_job(job: Job, *, as_json: bool) -> NoReturn:
     """Run, print the report (as JSON on the output stream, or for people), exit 0 when clean, 1 or 3 otherwise."""
+    report = _report(job)
+    if as_json:
+        typer.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        show(report, readable_console())
+    raise typer.Exit(DONE if report.clean else REFUSED)
+
+
+def run_jobs(jobs: Iterable[Job], *, as_json: bool) -> NoReturn:
+    """One after the other, each with its report (a list of them as JSON); the first that cannot go on ends them all."""
+    reports = []
+    for job in jobs:
+        reports.append(_report(job))
+        if not as_json:
+            show(reports[-1], readable_console())
+    if as_json:
+        typer.echo(orjson.dumps([report.as_json() for report in reports], option=orjson.OPT_INDENT_2).decode())
+    raise typer.Exit(DONE if all(report.clean for report in reports) else REFUSED)
+
+
+def _report(job: Job) -> ClosingReport:
     try:
         addresses = read_addresses()
         report = asyncio.run(_run(job, addresses))
@@ -33,11 +54,7 @@ def run_job(job: Job, *, as_json: bool) -> NoReturn:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
     report.addresses = addresses.http | {"logs": addresses.logs}
-    if as_json:
-        typer.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
-    else:
-        show(report, readable_console())
-    raise typer.Exit(DONE if report.clean else REFUSED)
+    return report
 
 
 def readable_console() -> Console:

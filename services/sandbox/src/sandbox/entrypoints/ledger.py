@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from qontable.addresses import NoAddresses, read_addresses
+from sandbox.entrypoints.closing import show_cuts
 
 ROWS_SHOWN = 60
 TIMEOUT_SECONDS = 300.0
@@ -16,7 +17,7 @@ UNREACHABLE = 3
 
 
 def ledger(
-    connector: Annotated[str | None, typer.Option(help="Accounting software, e.g. myunisoft.")] = None,
+    connector: Annotated[str | None, typer.Option(help="Accounting software.")] = None,
     software_file: Annotated[str | None, typer.Option(help="Code or id of one software file.")] = None,
     whole: Annotated[bool, typer.Option("--all", help="Every software file, not the one published to last.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -65,8 +66,7 @@ def _print(verdict: dict[str, Any], console: Console) -> None:
     for name in ("lost", "doubled", "altered", "unexpected", "refused", "open_differences"):
         for key in verdict[name]:
             console.print(f"[bold]{name.replace('_', ' ')}[/bold] {key}  {_why(verdict, key)}", highlight=False)
-    if verdict["cuts"]:
-        console.print(f"{len(verdict['cuts'])} texts were cut as the software's limits demand", style="dim")
+    show_cuts(verdict["cuts"], console)
     console.print("the books hold what was published" if verdict["clean"] else "the books differ", style="bold")
 
 

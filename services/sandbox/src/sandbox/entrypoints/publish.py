@@ -13,8 +13,8 @@ from sandbox.app.systems import Progress, Systems
 from sandbox.domain.closing_report import ClosingReport
 from sandbox.domain.event_drafts import axes_of_drafts, chart_of_drafts, drafts_of_events
 from sandbox.domain.fec_drafts import drafts_of_fec
-from sandbox.entrypoints.connector import DEFAULT, Connector
-from sandbox.entrypoints.job import REFUSED, run_job
+from sandbox.entrypoints.connector import ALL, DEFAULT, ConnectorOrAll, named
+from sandbox.entrypoints.job import REFUSED, Job, run_job, run_jobs
 
 InputFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
 
@@ -22,7 +22,7 @@ InputFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, rea
 def publish(
     fec: InputFile = None,
     events: InputFile = None,
-    connector: Connector = DEFAULT,
+    connector: ConnectorOrAll = DEFAULT,
     software_file: Annotated[
         str | None, typer.Option(help="Code of the software file; by default made of the book's own name.")
     ] = None,
@@ -37,14 +37,20 @@ def publish(
         book = read_fec(path) if fec else read_events(path)
     except FecRefused as refused:
         _refuse(path, refused)
-    order = ReplayOrder(connector, software_file or _code(path, book.siren), wait)
+    code = software_file or _code(path, book.siren)
 
-    async def job(systems: Systems, progress: Progress) -> ClosingReport:
-        for notice in book.notices:
-            progress.step(notice)
-        return await replay(systems, book, order, progress)
+    def job(name: str) -> Job:
+        async def publish_book(systems: Systems, progress: Progress) -> ClosingReport:
+            for notice in book.notices:
+                progress.step(notice)
+            return await replay(systems, book, ReplayOrder(name, code, wait), progress)
 
-    run_job(job, as_json=as_json)
+        return publish_book
+
+    jobs = [job(name) for name in named(connector)]
+    if connector == ALL:
+        run_jobs(jobs, as_json=as_json)
+    run_job(jobs[0], as_json=as_json)
 
 
 def read_fec(path: Path) -> GivenBook:

@@ -54,6 +54,11 @@ def rules_of(connector: str) -> Rules:
         raise UnknownSoftware(f"no software {connector}; there are {', '.join(softwares())}") from None
 
 
+def usual_software() -> str:
+    """The connector of the software that commands book in where nobody names one."""
+    return next(name for name, rules in softwares().items() if rules.usual)
+
+
 def open_standins(database: Database, faults: FaultBox) -> dict[str, Standin]:
     """Every software, ready to be served, by connector."""
     return {

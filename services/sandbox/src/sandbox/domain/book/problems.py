@@ -1,10 +1,10 @@
 """Problems planted in a book, each with what mends it.
 
 Half lie in the reference data, so that pre-flight finds them before anything is sent; half arise in the software after
-its reference data were retrieved, so that only the software can say so.
+its reference data were retrieved, so that only the software can say so: whatever can be closed in it is closed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from qontable.entry import EntryKind
 from qontable.events.platform import WireJournal, WireLine, WireSubsidiary
 from sandbox.domain.book.generator import Book
 from sandbox.domain.drafts import Draft
+from sandbox.domain.rules import Closable
 
 LOCKED_JOURNAL = "NDF"
 CLOSED_LATER = "618100"
@@ -41,17 +42,21 @@ class _Recipe:
     kind: EntryKind
     spoil: Change
     as_it_is: bool = False
+    closes: Closable | None = None
 
 
-def plant_problems(book: Book, each: int = 1) -> tuple[Problem, ...]:
-    """Problems in entries of `book`, `each` of every recipe; the entries stay balanced and keep their keys."""
-    return tuple(_planted(book, each))
+def plant_problems(book: Book, closes: Collection[Closable]) -> tuple[Problem, ...]:
+    """Problems in entries of `book`, one of every recipe; the entries stay balanced and keep their keys.
+
+    `closes` says what can be closed in the software.
+    """
+    return tuple(_planted(book, closes))
 
 
-def _planted(book: Book, each: int) -> Iterator[Problem]:
+def _planted(book: Book, closes: Collection[Closable]) -> Iterator[Problem]:
     candidates = {kind: _plain_entries(book, kind) for kind in EntryKind}
     for recipe in RECIPES:
-        for _ in range(each):
+        if recipe.closes is None or recipe.closes in closes:
             whole = next(candidates[recipe.kind])
             yield Problem(recipe.name, recipe.where, recipe.spoil(whole), None if recipe.as_it_is else whole)
 
@@ -97,8 +102,7 @@ RECIPES = (
     _Recipe("account closed before", "reference_data", EntryKind.PURCHASE, _closed_before),
     _Recipe("unknown subsidiary account", "reference_data", EntryKind.PURCHASE, _unknown_subsidiary),
     _Recipe("unknown journal", "reference_data", EntryKind.PURCHASE, _unknown_journal),
-    _Recipe("journal locked since", "software", EntryKind.EXPENSE_REPORT, _unchanged, as_it_is=True),
-    _Recipe("journal locked since", "software", EntryKind.EXPENSE_REPORT, _unchanged, as_it_is=True),
-    _Recipe("account closed since", "software", EntryKind.PURCHASE, _closed_later),
-    _Recipe("account closed since", "software", EntryKind.PURCHASE, _closed_later),
+    *[_Recipe("journal locked since", "software", EntryKind.EXPENSE_REPORT, _unchanged, True, "journal")] * 2,
+    *[_Recipe("account closed since", "software", EntryKind.PURCHASE, _closed_later, False, "account")] * 2,
+    *[_Recipe("fiscal year closed since", "software", EntryKind.PURCHASE, _unchanged, True, "fiscal_year")] * 2,
 )

@@ -7,5 +7,5 @@ open is written where it is decided, with the word "assumed".
 from sandbox.domain.rules import Rules
 
 CONNECTOR = "myunisoft"
-RULES = Rules(CONNECTOR, label=50, piece=25, account=20)
+RULES = Rules(CONNECTOR, label=50, piece=25, account=20, usual=True)
 """The account's 20 characters are COMPTE7's."""
