@@ -24,13 +24,17 @@ class SheetPart(BaseModel):
 
 
 class WizardField(SheetPart):
-    """One value that a person types to connect: `secret` ones are sealed and never shown again."""
+    """One value that a person types to connect: `secret` ones are sealed and never shown again.
+
+    One that is not `required` may be left empty: the software is reached by another way then.
+    """
 
     name: str
     label: Bilingual
     help: Bilingual
     secret: bool
     pattern: str = r".+"
+    required: bool = True
 
 
 class Limit(SheetPart):

@@ -1,7 +1,7 @@
 """Credentials in sealed boxes: whoever has the public key can seal, only a gateway can open (DESIGN 8, rule 6).
 
-The firm and the connection are inside the sealed body and compared on opening, so that a box moved to another row
-opens for nobody. Keys have ids; a ring holds several, and seals under the newest.
+The firm, the connection and what kind of secret it is are inside the sealed body and compared on opening, so that a box
+moved to another row or table opens for nobody. Keys have ids; a ring holds several, and seals under the newest.
 """
 
 import json
@@ -16,9 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from qontable.events.hub import Sealed
 
+CREDENTIALS = "credentials"
+"""What a person typed; boxes of other secrets name their own kind."""
+
 
 class BoxRefused(ValueError):
-    """A box that cannot be opened: its key is not here, it was altered, or it belongs to another connection."""
+    """A box that cannot be opened: its key is not here, it was altered, or it belongs elsewhere."""
 
 
 class _Body(BaseModel):
@@ -28,6 +31,7 @@ class _Body(BaseModel):
     firm_id: str
     connection_id: str
     credentials: dict[str, str]
+    kind: str = CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,10 @@ class SealingKey:
     key_id: str
     public: str
 
-    def seal(self, credentials: dict[str, str], *, firm_id: str, connection_id: str) -> Sealed:
+    def seal(self, credentials: dict[str, str], *, firm_id: str, connection_id: str, kind: str = CREDENTIALS) -> Sealed:
         """A box for this connection of this firm. Sealing the same credentials twice gives different boxes."""
-        body = _Body(firm_id=firm_id, connection_id=connection_id, credentials=credentials).model_dump_json()
-        box = SealedBox(PublicKey(b64decode(self.public))).encrypt(body.encode())
+        body = _Body(firm_id=firm_id, connection_id=connection_id, credentials=credentials, kind=kind)
+        box = SealedBox(PublicKey(b64decode(self.public))).encrypt(body.model_dump_json().encode())
         return Sealed(key_id=self.key_id, box=b64encode(box).decode())
 
 
@@ -66,7 +70,7 @@ class KeyRing:
         """The ids of the keys that are here, oldest first."""
         return tuple(self._keys)
 
-    def open(self, sealed: Sealed, *, firm_id: str, connection_id: str) -> dict[str, str]:
+    def open(self, sealed: Sealed, *, firm_id: str, connection_id: str, kind: str = CREDENTIALS) -> dict[str, str]:
         """The credentials in a box. Raises `BoxRefused`, which never holds any of the content."""
         private = self._keys.get(sealed.key_id)
         if private is None:
@@ -77,6 +81,8 @@ class KeyRing:
             raise BoxRefused(f"the box is damaged or was not sealed under key {sealed.key_id}") from None
         if (body.firm_id, body.connection_id) != (firm_id, connection_id):
             raise BoxRefused("the box belongs to another connection")
+        if body.kind != kind:
+            raise BoxRefused("the box holds a secret of another kind")
         return body.credentials
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from qontable.database import Connection
@@ -30,12 +30,12 @@ class Job:
         return f"{self.kind}:{self.job_id}"
 
 
-async def insert(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Add jobs, due now; one that is there already stays as it is."""
+async def insert(connection: Connection, jobs: Sequence[Job], due_at: datetime | None = None) -> None:
+    """Add jobs, due now unless another instant is given; one that is there already stays as it is."""
     await connection.execute(
         """
-        insert into jobs (kind, job_id, firm_id, connection_id, connector, request, traceparent)
-        select kind, job_id, firm_id, connection_id, connector, request::json, traceparent
+        insert into jobs (kind, job_id, firm_id, connection_id, connector, request, traceparent, due_at)
+        select kind, job_id, firm_id, connection_id, connector, request::json, traceparent, coalesce($8, now())
         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
             as new (kind, job_id, firm_id, connection_id, connector, request, traceparent)
         on conflict do nothing
@@ -47,6 +47,7 @@ async def insert(connection: Connection, jobs: Sequence[Job]) -> None:
         [job.connector for job in jobs],
         [job.request for job in jobs],
         [job.traceparent for job in jobs],
+        due_at,
     )
 
 

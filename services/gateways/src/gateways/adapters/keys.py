@@ -13,7 +13,7 @@ from gateways.adapters.slots import SLOT_LOCK
 from gateways.domain.lease import Owner
 from qontable.database import Connection
 from qontable.events.hub import Sealed
-from qontable.vault import BoxRefused, SealingKey, load_ring
+from qontable.vault import CREDENTIALS, BoxRefused, SealingKey, load_ring
 
 log = structlog.get_logger()
 
@@ -32,14 +32,18 @@ class Keys:
         """The ids of the keys that are here, oldest first."""
         return self._ring.key_ids
 
-    def open(self, sealed: Sealed, *, firm_id: str, connection_id: str) -> dict[str, str]:
+    def open(self, sealed: Sealed, *, firm_id: str, connection_id: str, kind: str = CREDENTIALS) -> dict[str, str]:
         """The credentials in a box; a key that is not known yet is looked for in the file. Raises `BoxRefused`."""
         if sealed.key_id not in self._ring.key_ids:
             try:
                 self.read_again()
             except (OSError, ValueError) as error:
                 raise BoxRefused(f"the key ring cannot be read: {type(error).__name__}") from None
-        return self._ring.open(sealed, firm_id=firm_id, connection_id=connection_id)
+        return self._ring.open(sealed, firm_id=firm_id, connection_id=connection_id, kind=kind)
+
+    def to_seal_under(self) -> SealingKey:
+        """The key that all processes hold, or this one's newest before they agreed."""
+        return self.sealing_key or self._ring.sealing_key
 
     def read_again(self) -> bool:
         """Read the file if it has changed, and say whether it has. Raises when it holds no ring: the last one stays."""
@@ -90,11 +94,13 @@ async def keys_at_work(connection: Connection) -> dict[str, list[str]]:
 
 
 async def count_boxes(connection: Connection) -> dict[str, int]:
-    """How many boxes each key has to open: of connections, and of checks that nobody has answered yet."""
+    """How many boxes each key has to open: of connections, of their renewed tokens, of checks not answered yet."""
     rows = await connection.fetch(
         """
         select key_id, count(*) as boxes from (
             select key_id from connections
+            union all
+            select key_id from tokens
             union all
             select request -> 'sealed' ->> 'key_id' from jobs where kind = 'check' and done_at is null
         ) as sealed

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import structlog
 
-from gateways.adapters import connections, jobs, lanes
+from gateways.adapters import connections, jobs, lanes, tokens
 from gateways.adapters.connections import KnownConnection
 from gateways.adapters.jobs import Job
 from gateways.adapters.keys import keys_at_work, tell_keys
 from gateways.adapters.slots import Presence
+from gateways.adapters.tokens import KIND, TokenRow
 from gateways.app.parts import Parts
 from qontable.events.connector import ConnectionResealed
 from qontable.unit import Unit
@@ -53,7 +54,10 @@ async def _resume(unit: Unit, held: set[str]) -> None:
 
 
 class Resealing:
-    """Asks the hub to keep credentials under the newest key where they lie under an older one that is here."""
+    """Asks the hub to keep credentials under the newest key where they lie under an older one that is here.
+
+    Renewed tokens are the gateways' own: they are sealed again in place.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -71,9 +75,24 @@ class Resealing:
             )
             for known in old:
                 self._say(unit, known, newest)
+            held = await tokens.sealed_under_other_keys(
+                unit.connection, list(self._parts.connectors), newest.key_id, ring.key_ids, RESEAL_AT_ONCE
+            )
+            moved = [await self._reseal(unit, row, newest) for row in held]
         more = len(old) == RESEAL_AT_ONCE
         self._after = old[-1].connection_id if more else ""
-        return more
+        return more or (len(moved) == RESEAL_AT_ONCE and any(moved))
+
+    async def _reseal(self, unit: Unit, row: TokenRow, newest: SealingKey) -> bool:
+        """Seal tokens again; whether they could be opened."""
+        ids = {"firm_id": row.firm_id, "connection_id": row.connection_id}
+        try:
+            secrets = self._parts.ring.open(row.sealed, **ids, kind=KIND)
+        except BoxRefused as error:
+            log.error("tokens cannot be opened", connection_id=row.connection_id, detail=str(error))
+            return False
+        await tokens.reseal(unit.connection, row, newest.seal(secrets, **ids, kind=KIND))
+        return True
 
     def _say(self, unit: Unit, known: KnownConnection, newest: SealingKey) -> None:
         ids = {"firm_id": known.firm_id, "connection_id": known.connection_id}

@@ -86,6 +86,7 @@ class Lane:
     async def _give_back(self, tenure: Tenure) -> None:
         """After a failure the lease is kept instead: until it ends, the lane rests."""
         await self._stop_tasks()
+        await tenure.safe.settle()
         async with self._parts.units.database.transaction() as connection:
             await lanes.give_back(connection, self._lease, tenure.turnstile.requests_made())
 

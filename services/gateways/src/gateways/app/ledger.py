@@ -6,7 +6,7 @@ database that does not answer is waited for: an answer in memory is worth more t
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from gateways.domain.life import Moment, given_up, recalled
 from gateways.domain.rules import SendingRules
 from qontable import metrics
 from qontable.database import UNREACHABLE
+from qontable.events.delivery import SoftwareMessage
 from qontable.telemetry import frames
 from qontable.unit import Unit
 
@@ -37,10 +38,22 @@ _CHANCE = random.SystemRandom()
 
 
 class Ledger:
-    """Writes for one lease. `health` is the lane's as last written; `open`, `settle` and `note` raise `LeaseLost`."""
+    """Writes for one lease. `health` is the lane's as last written; `open`, `settle` and `note` raise `LeaseLost`.
 
-    def __init__(self, parts: Parts, lease: Lease, rules: SendingRules, version: int, health: LaneHealth) -> None:
+    `warning` says what the connection's owner has to do soon, though all goes well.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        lease: Lease,
+        rules: SendingRules,
+        version: int,
+        health: LaneHealth,
+        warning: Callable[[], SoftwareMessage | None],
+    ) -> None:
         self.health = health
+        self._warning = warning
         self._parts = parts
         self._lease = lease
         self._rules = rules
@@ -162,6 +175,7 @@ class Ledger:
                 version=self._version,
                 plan=self._parts.plan,
                 chance=chance,
+                warning=self._warning(),
             )
             if health.version != version:
                 unit.publish(health_changed(self._lease, health))

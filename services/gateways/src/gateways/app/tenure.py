@@ -10,6 +10,7 @@ from gateways.adapters.lanes import Taken
 from gateways.app.clock import DatabaseClock
 from gateways.app.ledger import Ledger
 from gateways.app.parts import Parts
+from gateways.app.tokens import Safe
 from gateways.app.turnstile import Turns, Turnstile
 from gateways.domain.deadline import Deadline
 from gateways.domain.lease import Lease
@@ -33,6 +34,7 @@ class Tenure:
     turnstile: Turnstile
     ledger: Ledger
     shelf: Shelf
+    safe: Safe
     clock: DatabaseClock
     credentials: dict[str, str] | None = field(repr=False)
     leaving: bool = False
@@ -64,14 +66,16 @@ class Tenure:
     ) -> Session:
         """What one call may use, for `length` from now; as the connection unless other credentials are given."""
         known = self.connection
+        used = self.credentials or {} if credentials is None else credentials
         return Session(
-            credentials=credentials or self.credentials or {},
+            credentials=used,
             http=self.parts.clients[self.lease.connector],
             deadline=Deadline.after(length.total_seconds()),
             throttle=turns,
             books=self.shelf.books(software_file),
             software_file_id=software_file,
             parameters=parameters if parameters is not None else (known.parameters if known else {}),
+            tokens=self.safe.tokens(used),
         )
 
 
@@ -85,6 +89,9 @@ async def begin(parts: Parts, taken: Taken) -> Tenure:
     rules = sending_rules(connector.sheet, known.throttle if known else None)
     turnstile = Turnstile(rules.throttle, lease)
     turnstile.remember(taken.requests_made)
+    credentials = _open(parts, known) if known else None
+    safe = Safe(parts, lease)
+    own = safe.tokens(credentials or {})
     return Tenure(
         parts=parts,
         lease=lease,
@@ -92,10 +99,11 @@ async def begin(parts: Parts, taken: Taken) -> Tenure:
         connector=connector,
         rules=rules,
         turnstile=turnstile,
-        ledger=Ledger(parts, lease, rules, known.version if known else 0, health),
+        ledger=Ledger(parts, lease, rules, known.version if known else 0, health, lambda: own.warning),
+        safe=safe,
         shelf=Shelf(parts.units.database, lease.connection_id),
         clock=DatabaseClock(now),
-        credentials=_open(parts, known) if known else None,
+        credentials=credentials,
     )
 
 

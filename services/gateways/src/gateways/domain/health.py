@@ -15,6 +15,7 @@ from gateways.domain.outcome import (
     CredentialsAccepted,
     CredentialsRefused,
     Found,
+    FoundSeveral,
     HandedOver,
     JobAccepted,
     NotFound,
@@ -38,13 +39,23 @@ AnyOutcome = (
     | NotSent
     | Unknown
     | Found
+    | FoundSeveral
     | NotFound
     | StillPending
     | CouldNotAsk
     | CredentialsAccepted
     | CredentialsRefused
 )
-OUR_OWN = frozenset({"document_unavailable", "entry_unreadable", "foreign_connection", "id_outdated", "not_answered"})
+OUR_OWN = frozenset(
+    {
+        "document_unavailable",
+        "entry_unreadable",
+        "foreign_connection",
+        "id_outdated",
+        "not_answered",
+        "token_renewed",
+    }
+)
 """Categories of failures that say nothing about the software."""
 
 
@@ -77,7 +88,9 @@ def sign_of(outcome: AnyOutcome) -> Sign | None:  # noqa: PLR0911 - one for each
     match outcome:
         case Rejected(exchange=exchange):
             return Sign("answered") if exchange.http_status is not None else None
-        case Accepted() | JobAccepted() | HandedOver() | Found() | NotFound() | StillPending() | CredentialsAccepted():
+        case Accepted() | JobAccepted() | HandedOver() | CredentialsAccepted():
+            return Sign("answered")
+        case Found() | FoundSeveral() | NotFound() | StillPending():
             return Sign("answered")
         case Throttled(message=message, retry_after=retry_after):
             return Sign("throttled", message, retry_after)
@@ -97,9 +110,19 @@ def sign_of(outcome: AnyOutcome) -> Sign | None:  # noqa: PLR0911 - one for each
 
 
 def noted(
-    lane: LaneHealth, sign: Sign, *, started_at: datetime, now: datetime, version: int, plan: RetryPlan, chance: float
+    lane: LaneHealth,
+    sign: Sign,
+    *,
+    started_at: datetime,
+    now: datetime,
+    version: int,
+    plan: RetryPlan,
+    chance: float,
+    warning: SoftwareMessage | None = None,
 ) -> LaneHealth:
     """The lane after a try that began at `started_at` under `version` of the connection.
+
+    `warning` is told with a lane that fares well: what somebody has to do soon so that it stays so.
 
     Tries that were under way when another one failed are one failure with it, and say nothing about what came after:
     ten at a time do not make ten. A halt ends with a newer version only.
@@ -110,7 +133,7 @@ def noted(
             return lane
         case "answered":
             well = replace(lane, failures=0, failing_since=None, paused_until=None)
-            return _told(well, "connected", None, now)
+            return _told(well, "connected", warning, now, anew=warning != lane.message)
         case "credentials":
             return _told(replace(lane, halted_version=version), "credentials_refused", sign.message, now)
         case "plugin_off":

@@ -22,7 +22,11 @@ from qontable.events.delivery import SoftwareMessage
 from qontable.sheet import ErrorRule, Sheet
 
 MOST_TEXT = 20_000
-HALTING: dict[str, HaltCause] = {"credentials_refused": "credentials", "plugin_off": "plugin_off"}
+HALTING: dict[str, HaltCause] = {
+    "credentials_refused": "credentials",
+    "rights_missing": "credentials",
+    "plugin_off": "plugin_off",
+}
 """Categories of `not_sent` that a person must act on; all others count as an unreachable software."""
 
 DOCUMENT_UNAVAILABLE = SoftwareMessage(
@@ -43,6 +47,15 @@ STALE_ID = SoftwareMessage(
     },
 )
 """Nothing was booked, for an id of ours that was out of date."""
+TOKEN_RENEWED = SoftwareMessage(
+    category="token_renewed",
+    text="The software did not accept the access token any more; it gave us another one.",
+    remedy={
+        "fr": "Rien à faire : l'envoi reprend de lui-même avec le nouveau jeton.",
+        "en": "Nothing to do: sending resumes by itself with the new token.",
+    },
+)
+"""Nothing was done, for an access token that ended before its time."""
 
 
 @dataclass(frozen=True, slots=True)

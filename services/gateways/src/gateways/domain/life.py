@@ -18,6 +18,7 @@ from gateways.domain.outcome import (
     CouldNotAsk,
     FindOutcome,
     Found,
+    FoundSeveral,
     HandedOver,
     JobAccepted,
     NotFound,
@@ -82,6 +83,8 @@ def looked_up(delivery: Delivery, outcome: FindOutcome, asked_at: datetime, at: 
     match outcome:
         case Found():
             return _found(delivery, outcome)
+        case FoundSeveral(message=message):
+            return _ambiguous(delivery, message, at)
         case NotFound():
             return _not_found(delivery, asked_at, at)
         case CouldNotAsk(retry_after=retry_after):
@@ -89,11 +92,15 @@ def looked_up(delivery: Delivery, outcome: FindOutcome, asked_at: datetime, at: 
     assert_never(outcome)
 
 
-def verified(delivery: Delivery, outcome: VerifyOutcome, at: Moment) -> Delivery:
+def verified(  # noqa: PLR0911 - one for each member of a closed set
+    delivery: Delivery, outcome: VerifyOutcome, at: Moment
+) -> Delivery:
     """What became of an entry that the software had taken over."""
     match outcome:
         case Found():
             return _found(delivery, outcome)
+        case FoundSeveral(message=message):
+            return _ambiguous(delivery, message, at)
         case Rejected(message=message):
             return _closed(delivery, "rejected", message)
         case StillPending(ask_after=pause):
@@ -222,6 +229,11 @@ def _found(delivery: Delivery, found: Found) -> Delivery:
         document_state=found.documents if found.documents != "none" else delivery.document_state,
         cuts=found.exchange.cuts or delivery.cuts,
     )
+
+
+def _ambiguous(delivery: Delivery, message: SoftwareMessage, at: Moment) -> Delivery:
+    """Several entries may be it: never one of them by chance, and never sent again before a person has looked."""
+    return replace(delivery, state="parked", message=message, due_at=None, settled_at=delivery.settled_at or at.now)
 
 
 def _not_found(delivery: Delivery, asked_at: datetime, at: Moment) -> Delivery:

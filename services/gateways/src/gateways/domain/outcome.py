@@ -134,6 +134,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSeveral:
+    """The software has more than one entry that may be it; the message names them, and a person decides."""
+
+    name: ClassVar[str] = "found_several"
+    exchange: Exchange
+    message: SoftwareMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotFound:
     """The software answered, in its own words for it, that it has no such entry."""
 
@@ -150,8 +159,8 @@ class StillPending:
     ask_after: timedelta
 
 
-FindOutcome = Found | NotFound | CouldNotAsk
-VerifyOutcome = Found | NotFound | StillPending | Rejected | CouldNotAsk
+FindOutcome = Found | FoundSeveral | NotFound | CouldNotAsk
+VerifyOutcome = Found | FoundSeveral | NotFound | StillPending | Rejected | CouldNotAsk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ Rules that hold for every method, and that the conformance suite tests with ever
 * Credentials appear in requests and nowhere else: not in an exception, a message, a log or an `Exchange`.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 import httpx
@@ -28,20 +29,21 @@ from gateways.domain.outcome import (
 )
 from qontable.entry import Entry
 from qontable.events.connector import Prerequisite
-from qontable.events.delivery import KeptDocument
+from qontable.events.delivery import KeptDocument, SoftwareMessage
 from qontable.events.hub import FilePolicies, SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
 from qontable.sheet import Sheet
 
-BookKind = Literal["account", "journal", "analytic_axis", "analytic_section"]
+BookKind = Literal["account", "journal", "analytic_axis", "analytic_section", "document"]
 
 
 class Books(Protocol):
     """The ids that the software gives to accounts and journals of one software file. They never leave the gateways.
 
     An id is the connector's own text: nobody else reads it. Numbers are as the software spells them; a section of an
-    analytic axis is `axis/section`. Durable, shared by every process, and only a memory: the software stays the
-    authority, and an id that it does not know any more is forgotten and asked for again.
+    analytic axis is `axis/section`, a document that is uploaded before its entry is `entry/hash`. Durable, shared by
+    every process, and only a memory: the software stays the authority, and an id that it does not know any more is
+    forgotten and asked for again.
     """
 
     async def ids(self, kind: BookKind, numbers: Collection[str]) -> dict[str, str]:
@@ -52,6 +54,50 @@ class Books(Protocol):
 
     async def forget(self, kind: BookKind, numbers: Collection[str]) -> None:
         """Drop what is remembered for these numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTokens:
+    """Tokens as they were kept. `generation` counts the renewals; from `renew_at` on they are to be renewed."""
+
+    generation: int
+    secrets: Mapping[str, str] = field(repr=False)
+    renew_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewTokens:
+    """What a renewal brought. `renewed` is false where it brought only something to note of the tokens that we have."""
+
+    secrets: Mapping[str, str] = field(repr=False)
+    renew_at: datetime
+    renewed: bool = True
+
+
+class TokensUnreadable(Exception):
+    """Tokens are kept, but no key here opens them."""
+
+
+class Tokens(Protocol):
+    """Tokens that the software gives in exchange for the session's credentials and renews (decision 14).
+
+    They belong to these credentials: newly typed ones begin without any. Sealed like credentials, in clear only in
+    memory and in requests; what they hold is the connector's own affair.
+    """
+
+    async def kept(self) -> KeptTokens | None:
+        """The newest that are kept. Raises `TokensUnreadable`."""
+
+    async def renew(self, since: KeptTokens | None, obtain: Callable[[], Awaitable[NewTokens]]) -> KeptTokens:
+        """Have `obtain` ask the software for tokens after `since`; sealed and stored before they are given here.
+
+        One at a time: if there are newer ones than `since` already, these are given and nothing is asked. Once begun
+        it goes on to its end, even if the caller is cancelled. Raises what `obtain` raises; such a failure is raised
+        again, without asking, until a minute has passed.
+        """
+
+    def warn(self, message: SoftwareMessage | None) -> None:
+        """What the connection's owner has to do soon, though all goes well now; nothing when there is nothing to do."""
 
 
 class Throttle(Protocol):
@@ -66,7 +112,8 @@ class Session:
     """What one call may use. Made by the lane for the call and dropped after it.
 
     `software_file_id` is None only for `check_credentials` and `list_software_files`. `http` follows no redirect and
-    keeps no cookie. No request starts once `deadline` has passed, and none outlives it.
+    keeps no cookie. No request starts once `deadline` has passed, and none outlives it. `tokens` are always given by
+    the lane; a connector whose credentials are never renewed needs none.
     """
 
     credentials: Mapping[str, str] = field(repr=False)
@@ -76,6 +123,7 @@ class Session:
     books: Books = field(repr=False)
     software_file_id: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    tokens: Tokens | None = field(default=None, repr=False)
 
 
 class DocumentUnavailable(Exception):
@@ -106,7 +154,7 @@ class Parcel:
 
 
 class Connector(Protocol):
-    """One accounting software. Stateless: everything that lasts is in the `Books` or with the caller."""
+    """One accounting software. Stateless: everything that lasts is in the `Books`, the `Tokens` or with the caller."""
 
     @property
     def sheet(self) -> Sheet:

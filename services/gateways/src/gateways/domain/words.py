@@ -100,3 +100,18 @@ def bidden_to_wait(message: SoftwareMessage | None, until: datetime) -> Software
     }
     said = message or SoftwareMessage(category="too_many_requests", text="The software bids us wait.")
     return said.model_copy(update={"remedy": remedy})
+
+
+def authorisation_ends(until: datetime) -> SoftwareMessage:
+    """What to do about an authorisation that the software does not renew any more, and until when it still works."""
+    instant = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return SoftwareMessage(
+        category="authorisation_ends",
+        text="The software does not renew its authorisation; what we have still works for some time.",
+        remedy={
+            "fr": f"Autorisez de nouveau la connexion dans le menu Intégrations avant le {instant} : jusque-là, tout"
+            " part comme d'habitude.",
+            "en": f"Authorise the connection again in the Integrations menu before {instant}: until then, everything"
+            " leaves as usual.",
+        },
+    )

@@ -38,8 +38,8 @@ def read_credentials(wizard: Sequence[WizardField], typed: Mapping[str, str]) ->
     if faults:
         raise Refused("credentials_invalid", faults=faults, fields=", ".join(fault.where for fault in faults))
     return Credentials(
-        secrets={item.name: typed[item.name] for item in wizard if item.secret},
-        parameters={item.name: typed[item.name] for item in wizard if not item.secret},
+        secrets={item.name: typed[item.name] for item in wizard if item.secret and typed.get(item.name)},
+        parameters={item.name: typed[item.name] for item in wizard if not item.secret and typed.get(item.name)},
     )
 
 
@@ -56,7 +56,7 @@ def _faults(wizard: Sequence[WizardField], typed: Mapping[str, str]) -> Iterator
 
 def _fault(item: WizardField, value: str) -> tuple[str, Bilingual] | None:
     if not value:
-        return "missing", MISSING
+        return ("missing", MISSING) if item.required else None
     if len(value) > MAX_VALUE:
         return "too_long", TOO_LONG
     if value != value.strip():
