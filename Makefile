@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test crash machine storm storm-broken evening bench canaries check format lock schemas settings up down status reset doctor clean
+.PHONY: help setup run demo test crash machine storm storm-broken evening bench canaries check format lock schemas articles settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -71,6 +71,8 @@ check: .state/packages ## Lint, format, types, direction of imports, contracts u
 	$(BIN)/mypy $(addsuffix /src,$(PACKAGES)) bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m qontable.schemas check
+	$(BIN)/python -m gateways.entrypoints.articles check
+	$(BIN)/python -m gateways.entrypoints.vendor_names
 
 format: .state/packages ## Put imports and layout in order
 	$(BIN)/ruff check --fix .
@@ -83,6 +85,9 @@ lock: .state/packages ## Pin what requirements.in asks for, with hashes and with
 
 schemas: .state/packages ## Write JSON Schemas and the AsyncAPI document from the event models
 	$(BIN)/python -m qontable.schemas write
+
+articles: .state/packages ## Write the users' articles about connectors from their data sheets
+	$(BIN)/python -m gateways.entrypoints.articles write
 
 settings: .state/packages ## Write .env.example from the types that read the settings
 	$(BIN)/python -m local_stack.env_example >.env.example

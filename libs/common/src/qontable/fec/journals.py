@@ -1,8 +1,9 @@
 """The type that a journal's lines demand of it.
 
-A software lets a journal hold only what its type allows: at MyUnisoft a purchase journal refuses customer accounts,
-a bank journal wants a 51 or 54 account in every entry and a cash journal a 53 (`vendor-apis.md` 1; its codes ECR36 and
-ECR37). So a type is given only where every entry of the journal fits it; a journal of mixed entries is a general one.
+A software lets a journal hold only what its type allows: in one that states it a purchase journal refuses customer
+accounts, a bank journal wants a 51 or 54 account in every entry and a cash journal a 53 (`vendor-apis.md` 1; its codes
+ECR36 and ECR37). So a type is given only where every entry of the journal fits it; a journal of mixed entries is a
+general one.
 """
 
 from collections.abc import Collection

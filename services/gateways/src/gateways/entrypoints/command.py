@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from gateways.connectors.registry import load_sheets
-from gateways.entrypoints import keys
+from gateways.entrypoints import keys, preview
 from gateways.entrypoints.restored import restored
 from qontable.sheet import Fact, Sheet
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
 app.command()(restored)
+app.command("preview")(preview.command)
 
 MARKS = {"documented": "documented", "corroborated": "corroborated", "assumed": "[yellow]assumed[/yellow]"}
 

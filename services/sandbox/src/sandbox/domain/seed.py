@@ -114,8 +114,8 @@ class TokenSeed(SeedPart):
 def account_number(code: str, account: str) -> str:
     """A third party's number where a software has one field for general account and code.
 
-    The first three digits of the general account stand in front (`qonto-domain.md` 4.5 for MyUnisoft: 401x gives
-    `401EDF`); a code that has them already is left as it is.
+    The first three digits of the general account stand in front (`qonto-domain.md` 4.5: 401x gives `401EDF`); a code
+    that has them already is left as it is.
     """
     root = account[:ROOT_LENGTH]
     return code if code.startswith(root) else root + code
