@@ -1,5 +1,6 @@
 """The life of a delivery: what each outcome makes of it, and that no order of events doubles or loses an entry."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -9,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateways.adapters.deliveries import Work
+from gateways.app.sending import portions
 from gateways.domain import life
 from gateways.domain.delivery import CLOSED, Delivery
 from gateways.domain.life import Moment
 from gateways.domain.outcome import (
     Accepted,
+    BatchRefused,
     CouldNotAsk,
     Exchange,
     Found,
@@ -25,6 +29,7 @@ from gateways.domain.outcome import (
     StillPending,
     Throttled,
     Unknown,
+    VerifyOutcome,
 )
 from gateways.domain.retry import PLAN
 from gateways.domain.rules import SendingRules
@@ -38,6 +43,7 @@ HERE = Exchange(http_status=200)
 UNIQUE = SendingRules(
     unique_references=True,
     settles_within=30 * SECOND,
+    shows_within=30 * SECOND,
     settles_assumed=True,
     attempt=75 * SECOND,
     entries_per_call=1,
@@ -65,6 +71,8 @@ SENT = [
     (JobAccepted(exchange=HERE, handle="job-1", poll_after=5 * SECOND), "handed_over", 5 * SECOND),
     (HandedOver(exchange=HERE, verify_after=HOUR), "handed_over", HOUR),
     (Rejected(exchange=HERE, message=WORDS), "rejected", None),
+    (BatchRefused(exchange=HERE, message=WORDS, together=1), "rejected", None),
+    (BatchRefused(exchange=HERE, message=WORDS, together=2), "queued", timedelta()),
     (Throttled(exchange=HERE, message=WORDS), "queued", 5 * SECOND),
     (Throttled(exchange=HERE, message=WORDS, retry_after=HOUR), "queued", HOUR),
     (NotSent(exchange=HERE, message=WORDS), "queued", 5 * SECOND),
@@ -200,6 +208,94 @@ def test_a_job_is_asked_about_until_it_has_a_verdict() -> None:
     assert life.verified(once, NotFound(exchange=HERE), at()).state == "missing"
 
 
+def test_pauses_between_questions_about_a_job_grow() -> None:
+    taken = JobAccepted(exchange=HERE, handle="job-1", poll_after=3 * SECOND)
+    row, now, pauses = life.sent(delivery(), taken, NOON, at()), NOON, []
+    for _ in range(30):
+        assert row.due_at is not None
+        pauses.append(row.due_at - now)
+        now = row.due_at
+        row = life.verified(row, StillPending(exchange=HERE, ask_after=3 * SECOND), at(now))
+    assert pauses[0] == 3 * SECOND
+    grown = [pause for pause in pauses if pause < PLAN.longest_poll]
+    assert grown == sorted(set(grown))
+    assert pauses[-1] == PLAN.longest_poll
+    assert life.verified(row, StillPending(exchange=HERE, ask_after=HOUR), at(now)).due_at == now + HOUR
+
+
+def test_a_job_without_an_end_is_a_person_s_after_72_hours() -> None:
+    handed = delivery(state="handed_over", handle="job-1", handed_over_at=NOON)
+    pending = StillPending(exchange=HERE, ask_after=SECOND)
+    assert life.verified(handed, pending, at(NOON + 72 * HOUR - SECOND)).state == "handed_over"
+    parked = life.verified(handed, pending, at(NOON + 72 * HOUR))
+    assert (parked.state, parked.in_doubt) == ("parked", True)
+    assert parked.message is not None
+    assert parked.message.category == "job_without_end"
+
+
+SECRETIVE = replace(GUESSED, settles_within=24 * HOUR, shows_within=60 * SECOND, entries_per_call=20)
+"""A software that may carry out a call a day later, and shows what a job booked a minute after it ended."""
+REFUSED = BatchRefused(exchange=HERE, message=WORDS)
+
+
+def refused(together: int, rules: SendingRules = SECRETIVE, **changes: Any) -> Delivery:
+    """One of so many entries of a job that has just failed."""
+    taken = JobAccepted(exchange=HERE, handle="job-1", poll_after=SECOND, together=together)
+    handed = life.sent(delivery(**changes), taken, NOON, at(rules=rules))
+    return life.verified(handed, REFUSED, at(NOON, rules))
+
+
+def not_found_twice(row: Delivery, rules: SendingRules = SECRETIVE) -> Delivery:
+    """Asked whenever it is due, it is never there."""
+    for _ in range(2):
+        assert row.state == "unknown"
+        assert row.due_at is not None
+        row = life.looked_up(row, NotFound(exchange=HERE), row.due_at, at(row.due_at, rules))
+    return row
+
+
+@pytest.mark.parametrize(("together", "next_"), [(20, 10), (5, 2), (3, 1), (2, 1)])
+def test_entries_refused_together_leave_again_in_halves_once_they_were_not_found(together: int, next_: int) -> None:
+    doubtful = refused(together)
+    assert (doubtful.state, doubtful.settled_at) == ("unknown", NOON + 60 * SECOND)
+    early = life.looked_up(doubtful, NotFound(exchange=HERE), NOON + SECOND, at(NOON + SECOND, SECRETIVE))
+    assert (early.state, early.absences) == ("unknown", 0), "before its books must show it, nothing counts"
+    again = not_found_twice(doubtful)
+    assert (again.state, again.batch, again.handle, again.in_doubt) == ("queued", next_, None, False)
+
+
+def test_an_entry_refused_alone_is_rejected_in_the_software_s_words_once_it_was_not_found() -> None:
+    row = not_found_twice(refused(1))
+    assert (row.state, row.message) == ("rejected", WORDS)
+
+
+def test_what_a_refused_job_booked_nevertheless_is_confirmed() -> None:
+    found = life.looked_up(refused(20), Found(exchange=HERE, software_entry_id="7"), NOON, at(rules=SECRETIVE))
+    assert (found.state, found.refusal) == ("confirmed", None)
+
+
+def test_an_entry_recalled_while_its_job_failed_stays_out_of_the_books() -> None:
+    assert not_found_twice(refused(20, recall_requested=True)).state == "recalled"
+
+
+def test_a_refused_job_proves_nothing_about_what_a_restored_database_forgot() -> None:
+    handed = delivery(state="handed_over", handle="job-1", batch=20, settled_at=NOON + 25 * HOUR)
+    doubtful = life.verified(handed, REFUSED, at(rules=SECRETIVE))
+    assert (doubtful.refusal, doubtful.settled_at) == (None, NOON + 25 * HOUR)
+
+
+def test_a_person_who_says_that_it_is_not_there_lets_it_leave_with_as_many_as_any_other() -> None:
+    parked = life.unasked(refused(20), NOON)
+    again = life.resolved(parked, "not_in_books", NOON)
+    assert (again.state, again.batch, again.refusal) == ("queued", None, None)
+
+
+def test_what_is_in_doubt_for_long_is_looked_for_meanwhile() -> None:
+    doubtful = life.sent(delivery(), Unknown(exchange=HERE, message=WORDS), NOON, at(rules=SECRETIVE))
+    looked = life.looked_up(doubtful, NotFound(exchange=HERE), NOON, at(rules=SECRETIVE))
+    assert (looked.due_at, looked.absences) == (NOON + PLAN.longest_poll, 0)
+
+
 def test_retries_end_after_72_hours_and_not_before() -> None:
     failing = NotSent(exchange=HERE, message=WORDS)
     waiting = delivery(failing_since=NOON, failures=9)
@@ -307,3 +403,54 @@ def _send(software: Software, row: Delivery, fate: str, moment: Moment) -> Deliv
             return life.orphaned(replace(row, orphan_slot="slot"), deadline, moment)
         case _:
             return life.sent(row, Unknown(exchange=HERE, message=WORDS), deadline, moment)
+
+
+class Importer:
+    """Books each job whole or not at all, but for those that it breaks off; guilty entries fail every job."""
+
+    def __init__(self, guilty: set[int], broken_off: list[bool]) -> None:
+        self.guilty = guilty
+        self.broken_off = broken_off
+        self.booked: Counter[int] = Counter()
+        self.jobs: list[list[int]] = []
+
+    def take(self, job: list[int]) -> VerifyOutcome:
+        """Run a job; what its verdict is."""
+        self.jobs.append(job)
+        failed = bool(self.guilty & set(job))
+        breaks = failed and bool(self.broken_off) and self.broken_off.pop(0)
+        booked = [entry for entry in job if entry not in self.guilty][: len(job) // 2 if breaks or not failed else 0]
+        self.booked.update(booked if failed else job)
+        return REFUSED if failed else Found(exchange=HERE, software_entry_id="7")
+
+
+@settings(max_examples=200)
+@given(
+    st.integers(min_value=1, max_value=20),
+    st.sets(st.integers(min_value=0, max_value=19), max_size=4),
+    st.lists(st.booleans(), max_size=6),
+)
+def test_halving_isolates_the_guilty_and_books_everybody_else_once(
+    count: int, guilty: set[int], broken_off: list[bool]
+) -> None:
+    """Portions are as `app.sending` makes them."""
+    software = Importer(guilty, broken_off)
+    rows = {number: delivery(delivery_id=str(number), state="queued", sequence=number) for number in range(count)}
+    now = NOON
+    for _ in range(60):
+        queued = [row for row in rows.values() if row.state == "queued"]
+        if not queued:
+            break
+        portion = next(portions([Work(row, "") for row in queued], SECRETIVE.entries_per_call))
+        job = [int(work.delivery.delivery_id) for work in portion]
+        verdict = software.take(job)
+        for number in job:
+            taken = JobAccepted(exchange=HERE, handle="job", poll_after=SECOND, together=len(job))
+            row = life.sent(replace(rows[number], state="sending"), taken, now, at(now, SECRETIVE))
+            seen = software.booked[number]
+            row = life.verified(
+                row, Found(exchange=HERE, software_entry_id="7") if seen else verdict, at(now, SECRETIVE)
+            )
+            rows[number] = row if row.state == "confirmed" else not_found_twice(row)
+    assert {number for number, row in rows.items() if row.state == "rejected"} == guilty & set(rows)
+    assert {number: software.booked[number] for number in rows} == {n: int(n not in guilty) for n in rows}

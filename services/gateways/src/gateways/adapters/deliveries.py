@@ -18,7 +18,7 @@ _COLUMNS = """
     d.delivery_id, d.firm_id, d.file_id, d.entry_id, d.revision, d.connector, d.connection_id, d.software_file,
     d.sequence, d.state, d.version, d.queued_at, d.changed_at, d.due_at, d.document_state, d.software_entry_id,
     d.message, d.cuts, d.handle, d.attempts, d.failures, d.failing_since, d.absences, d.settled_at, d.orphan_slot,
-    d.orphan_run, d.recall_requested, d.contradictions, d.traceparent
+    d.orphan_run, d.recall_requested, d.contradictions, d.traceparent, d.handed_over_at, d.batch, d.refusal
 """
 
 
@@ -135,25 +135,29 @@ async def write(connection: Connection, deliveries: Sequence[Delivery]) -> list[
             handle = new.handle, attempts = new.attempts, failures = new.failures, failing_since = new.failing_since,
             absences = new.absences, settled_at = new.settled_at, orphan_slot = new.orphan_slot,
             orphan_run = new.orphan_run, recall_requested = new.recall_requested, message = new.message,
-            contradictions = new.contradictions, cuts = new.cuts::jsonb
+            contradictions = new.contradictions, cuts = new.cuts::jsonb, handed_over_at = new.handed_over_at,
+            batch = new.batch, refusal = new.refusal
         from unnest(
             $1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[],
             $8::text[], $9::text[], $10::int[], $11::int[], $12::timestamptz[], $13::int[], $14::timestamptz[],
-            $15::text[], $16::uuid[], $17::boolean[], $18::int[], $19::jsonb[], $20::text[]
+            $15::text[], $16::uuid[], $17::boolean[], $18::int[], $19::timestamptz[], $20::int[], $21::jsonb[],
+            $22::text[], $23::jsonb[]
         ) as new (
             delivery_id, state, version, queued_at, changed_at, due_at, document_state, software_entry_id, handle,
             attempts, failures, failing_since, absences, settled_at, orphan_slot, orphan_run, recall_requested,
-            contradictions, message, cuts
+            contradictions, handed_over_at, batch, message, cuts, refusal
         )
         where d.delivery_id = new.delivery_id
         """,
         *_arrays(
             written,
             "delivery_id state version queued_at changed_at due_at document_state software_entry_id handle attempts"
-            " failures failing_since absences settled_at orphan_slot orphan_run recall_requested contradictions",
+            " failures failing_since absences settled_at orphan_slot orphan_run recall_requested contradictions"
+            " handed_over_at batch",
         ),
         [_json(delivery.message) for delivery in written],
         [orjson.dumps([cut.model_dump() for cut in delivery.cuts]).decode() for delivery in written],
+        [_json(delivery.refusal) for delivery in written],
     )
     return written
 
@@ -251,8 +255,12 @@ async def counts(connection: Connection) -> dict[tuple[str, str], int]:
 
 def _delivery(row: asyncpg.Record) -> Delivery:
     values = {name: row[name] for name in _PLAIN}
-    message = SoftwareMessage.model_validate(row["message"]) if row["message"] else None
-    return Delivery(**values, message=message, cuts=tuple(Cut.model_validate(cut) for cut in row["cuts"]))
+    cuts = tuple(Cut.model_validate(cut) for cut in row["cuts"])
+    return Delivery(**values, message=_message(row["message"]), refusal=_message(row["refusal"]), cuts=cuts)
+
+
+def _message(stored: Mapping[str, Any] | None) -> SoftwareMessage | None:
+    return SoftwareMessage.model_validate(stored) if stored else None
 
 
 def _arrays(deliveries: Iterable[Delivery], names: str) -> list[list[Any]]:
@@ -265,5 +273,7 @@ def _json(message: SoftwareMessage | None) -> dict[str, Any] | None:
 
 
 _PLAIN = tuple(
-    name for column in _COLUMNS.split(",") if (name := column.strip().removeprefix("d.")) not in ("message", "cuts")
+    name
+    for column in _COLUMNS.split(",")
+    if (name := column.strip().removeprefix("d.")) not in ("message", "cuts", "refusal")
 )

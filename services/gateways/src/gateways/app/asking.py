@@ -1,5 +1,7 @@
 """Deliveries that the software is asked about: those in doubt, and those it took over to book later (DESIGN 5)."""
 
+import asyncio
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from time import monotonic
 
@@ -19,20 +21,34 @@ from gateways.domain.words import words
 from qontable.telemetry import traceparent_of
 
 
-async def ask_about(tenure: Tenure, work: Work) -> None:
-    """Ask once, in turn, and write what follows."""
-    operation: Operation = "find" if work.delivery.state == "unknown" else "verify"
-    ask = _find if operation == "find" else _verify
+def questions(works: Sequence[Work]) -> Iterator[list[Work]]:
+    """What is asked about in one call: deliveries of one job together, since its verdict is asked for once."""
+    jobs: dict[tuple[str, str], list[Work]] = {}
+    for work in works:
+        row = work.delivery
+        of_job = row.state == "handed_over" and row.handle is not None
+        jobs.setdefault((row.software_file, row.handle or "") if of_job else ("", row.delivery_id), []).append(work)
+    yield from jobs.values()
+
+
+async def ask_about(tenure: Tenure, works: Sequence[Work]) -> None:
+    """Ask once about each, one after the other, in turn, and write what follows."""
     async with tenure.turnstile.reserve() as turns:
         if not tenure.may_begin():
             return
-        session = tenure.session(turns, tenure.rules.attempt, work.delivery.software_file)
-        started, asked_at = monotonic(), tenure.clock.now()
-        with try_span(operation, [work.delivery], first=False) as current:
-            tried = await ask(tenure, session, work, asked_at)
-            current.set_attribute("qontable.outcomes", [tried.outcome.name])
-            traceparent = traceparent_of(current)
-    await tenure.ledger.settle(tried.told(monotonic() - started, traceparent))
+        session = tenure.session(turns, tenure.rules.attempt, works[0].delivery.software_file)
+        tries = [await _ask(tenure, session, work) for work in works]
+    await asyncio.gather(*(tenure.ledger.settle(tried) for tried in tries))
+
+
+async def _ask(tenure: Tenure, session: Session, work: Work) -> Tried:
+    operation: Operation = "find" if work.delivery.state == "unknown" else "verify"
+    ask = _find if operation == "find" else _verify
+    started, asked_at = monotonic(), tenure.clock.now()
+    with try_span(operation, [work.delivery], first=False) as current:
+        tried = await ask(tenure, session, work, asked_at)
+        current.set_attribute("qontable.outcomes", [tried.outcome.name])
+        return tried.told(monotonic() - started, traceparent_of(current))
 
 
 async def _find(tenure: Tenure, session: Session, work: Work, asked_at: datetime) -> Tried:

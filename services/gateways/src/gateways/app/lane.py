@@ -1,15 +1,15 @@
 """One lane while this process owns it: look what is due, start it, wait for something to happen, look again."""
 
 import asyncio
-from collections.abc import Coroutine
-from itertools import groupby
+from collections.abc import Coroutine, Sequence
+from itertools import groupby, islice
 from time import monotonic
 
 import structlog
 
 from gateways.adapters import connections, deliveries, jobs, lanes
 from gateways.adapters.lanes import Taken
-from gateways.app.asking import ask_about
+from gateways.app.asking import ask_about, questions
 from gateways.app.errands import run_errand
 from gateways.app.orphans import adopt_orphans
 from gateways.app.parts import Parts
@@ -122,7 +122,7 @@ class Lane:
                 return
             room = JOBS_AT_ONCE - len(self._jobs)
             for job in await jobs.pick(connection, lane, busy=self._jobs, most=room):
-                self._start(self._jobs, job.key, run_errand(tenure, job))
+                self._start(self._jobs, [job.key], run_errand(tenure, job))
             if tenure.may_begin():
                 await self._look_for_deliveries(tenure, connection)
         if known and tenure.credentials is None:
@@ -131,13 +131,14 @@ class Lane:
     async def _look_for_deliveries(self, tenure: Tenure, connection: Connection) -> None:
         """Questions first, they are few; then files side by side, each with its next entries in sequence."""
         lane = self._lease.connection_id
-        room = tenure.width() - len(self._files) - len(self._asked)
+        room = tenure.width() - len(self._files) - len(set(self._asked.values()))
         if room <= 0:
             return
-        questions = await deliveries.pick_asked(connection, lane, busy=self._asked, most=room)
-        for work in questions:
-            self._start(self._asked, work.delivery.delivery_id, ask_about(tenure, work))
-        room -= len(questions)
+        most = room if tenure.rules.entries_per_call == 1 else AT_ONCE
+        asked = await deliveries.pick_asked(connection, lane, busy=self._asked, most=most)
+        for works in islice(questions(asked), room):
+            self._start(self._asked, [work.delivery.delivery_id for work in works], ask_about(tenure, works))
+            room -= 1
         if room <= 0:
             return
         per_file = 1 if tenure.ledger.health.failures else PER_FILE
@@ -145,7 +146,7 @@ class Lane:
             connection, lane, busy=self._files, files=room, per_file=per_file, most=AT_ONCE
         )
         for file_id, entries in groupby(works, key=lambda work: work.delivery.file_id):
-            self._start(self._files, file_id, send_file(tenure, list(entries)))
+            self._start(self._files, [file_id], send_file(tenure, list(entries)))
 
     async def _halt_unreadable(self, tenure: Tenure) -> None:
         known = tenure.connection
@@ -177,8 +178,11 @@ class Lane:
             return False
         return True
 
-    def _start(self, under_way: dict[str, asyncio.Task[None]], key: str, work: Coroutine[None, None, None]) -> None:
-        under_way[key] = self._task(work)
+    def _start(
+        self, under_way: dict[str, asyncio.Task[None]], keys: Sequence[str], work: Coroutine[None, None, None]
+    ) -> None:
+        """Work under way for each of these keys."""
+        under_way |= dict.fromkeys(keys, self._task(work))
 
     def _task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

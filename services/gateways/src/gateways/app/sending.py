@@ -5,7 +5,6 @@ That is the order of those that are due: one in doubt, paused after a failure or
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from time import monotonic
 
 import structlog
@@ -30,18 +29,27 @@ log = structlog.get_logger()
 
 async def send_file(tenure: Tenure, works: Sequence[Work]) -> None:
     """Send these entries of one file, as many per call as the software takes, until something forbids to begin."""
-    for portion in _portions(works, tenure.rules.entries_per_call):
+    for portion in portions(works, tenure.rules.entries_per_call):
         async with tenure.turnstile.reserve() as turns:
             if not tenure.may_begin():
                 return
             await _send(tenure, turns, portion)
 
 
-def _portions(works: Sequence[Work], most: int) -> Iterator[list[Work]]:
-    """Runs of at most `most` entries for one software file, in order."""
-    for _, same_file in groupby(works, key=lambda work: work.delivery.software_file):
-        run = list(same_file)
-        yield from (run[start : start + most] for start in range(0, len(run), most))
+def portions(works: Sequence[Work], most: int) -> Iterator[list[Work]]:
+    """Runs of entries for one software file, in order: at most `most`, and no more than any of them may leave with."""
+    portion: list[Work] = []
+    limit = most
+    for work in works:
+        own = min(work.delivery.batch or most, most)
+        full = len(portion) >= min(limit, own)
+        if portion and (full or work.delivery.software_file != portion[0].delivery.software_file):
+            yield portion
+            portion, limit = [], most
+        portion.append(work)
+        limit = min(limit, own)
+    if portion:
+        yield portion
 
 
 async def _send(tenure: Tenure, turns: Turns, works: Sequence[Work]) -> None:

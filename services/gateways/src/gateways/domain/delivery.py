@@ -17,7 +17,10 @@ class Delivery:
 
     `settled_at` is set once an attempt left us in doubt: only a "not found" asked later counts. `orphan_slot` names
     the owner of an attempt that nobody answered for, and `owner_dead` whether that owner is proven dead.
-    `contradictions` counts the times that the software refused the reference as taken. `due_at` is when a lane has to
+    `contradictions` counts the times that the software refused the reference as taken. `batch` is how many entries left
+    together with it, itself included; while it is queued, with how many it may leave at most (None: as many as the
+    software takes). `refusal` is what the software said of a job that it refused as a whole, until it is known what the
+    job booked. `due_at` is when a lane has to
     act; nothing while it is closed or a person's turn.
     """
 
@@ -40,6 +43,9 @@ class Delivery:
     message: SoftwareMessage | None = None
     cuts: tuple[Cut, ...] = ()
     handle: str | None = None
+    handed_over_at: datetime | None = None
+    batch: int | None = None
+    refusal: SoftwareMessage | None = None
     attempts: int = 0
     failures: int = 0
     failing_since: datetime | None = None

@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 
 from gateways.domain.outcome import (
     Accepted,
+    BatchRefused,
     CouldNotAsk,
     CredentialsAccepted,
     CredentialsRefused,
@@ -35,6 +36,7 @@ AnyOutcome = (
     | JobAccepted
     | HandedOver
     | Rejected
+    | BatchRefused
     | Throttled
     | NotSent
     | Unknown
@@ -88,7 +90,7 @@ def sign_of(outcome: AnyOutcome) -> Sign | None:  # noqa: PLR0911 - one for each
     match outcome:
         case Rejected(exchange=exchange):
             return Sign("answered") if exchange.http_status is not None else None
-        case Accepted() | JobAccepted() | HandedOver() | CredentialsAccepted():
+        case Accepted() | JobAccepted() | HandedOver() | BatchRefused() | CredentialsAccepted():
             return Sign("answered")
         case Found() | FoundSeveral() | NotFound() | StillPending():
             return Sign("answered")

@@ -1,11 +1,14 @@
 """The life of a delivery as pure functions: where it stands + what came of a try → where it stands next (DESIGN 5).
 
-    queued → sending → confirmed | rejected | handed_over → confirmed | rejected | missing
+    queued → sending → confirmed | rejected | handed_over → confirmed | rejected | missing | unknown (refused together)
                      → queued (nothing was sent) | unknown → confirmed | queued (absent) | parked
     sending, unknown, handed_over → parked (nobody could ask for as long as retries last)
     parked, missing, unknown (while its lane stands still) → whatever a person answers
 
 An entry in doubt is sent again only by `_absent`, once the software has said "not found" twice and late enough.
+
+Entries that left together and were refused together leave again in halves until the one to blame stands alone
+(decision 15). A job that was refused may have booked some of them: each is in doubt until it was looked for.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +18,7 @@ from typing import assert_never
 from gateways.domain.delivery import CLOSED, Delivery, State
 from gateways.domain.outcome import (
     Accepted,
+    BatchRefused,
     CouldNotAsk,
     FindOutcome,
     Found,
@@ -57,12 +61,14 @@ def sent(  # noqa: PLR0911 - one for each member of a closed set
     match outcome:
         case Accepted(software_entry_id=entry_id, documents=documents):
             return replace(_closed(told, "confirmed"), software_entry_id=entry_id, document_state=documents)
-        case JobAccepted(handle=handle, poll_after=pause, documents=documents):
-            return replace(_handed_over(told, pause, at), handle=handle, document_state=documents)
+        case JobAccepted(handle=handle, poll_after=pause, documents=documents, together=together):
+            return replace(_handed_over(told, pause, at), handle=handle, document_state=documents, batch=together)
         case HandedOver(handle=handle, verify_after=pause, documents=documents):
             return replace(_handed_over(told, pause, at), handle=handle, document_state=documents)
         case Rejected(message=message):
             return _closed(told, "rejected", message)
+        case BatchRefused(message=message, together=together):
+            return _divided(told, message, together, at)
         case NotSent(cause="credentials", message=message):
             return _queued(told, at, message=message)
         case NotSent(message=message, retry_after=retry_after) | Throttled(message=message, retry_after=retry_after):
@@ -103,8 +109,10 @@ def verified(  # noqa: PLR0911 - one for each member of a closed set
             return _ambiguous(delivery, message, at)
         case Rejected(message=message):
             return _closed(delivery, "rejected", message)
-        case StillPending(ask_after=pause):
-            return replace(delivery, due_at=at.now + pause, failures=0, failing_since=None)
+        case BatchRefused(message=message, together=together):
+            return _refused_together(replace(delivery, batch=together or delivery.batch), message, at)
+        case StillPending(ask_after=least):
+            return _pending(delivery, least, at)
         case NotFound() if delivery.absences + 1 < ABSENCES_NEEDED:
             again_at = at.now + _spacing(at)
             return replace(delivery, absences=delivery.absences + 1, due_at=again_at, failures=0, failing_since=None)
@@ -186,8 +194,50 @@ def _closed(delivery: Delivery, state: State, message: SoftwareMessage | None = 
 
 
 def _handed_over(delivery: Delivery, pause: timedelta, at: Moment) -> Delivery:
-    due_at = at.now + pause
-    return replace(delivery, state="handed_over", message=None, failures=0, failing_since=None, due_at=due_at)
+    return replace(
+        delivery,
+        state="handed_over",
+        message=None,
+        failures=0,
+        failing_since=None,
+        due_at=at.now + pause,
+        handed_over_at=at.now,
+        batch=None,
+    )
+
+
+def _pending(delivery: Delivery, least: timedelta, at: Moment) -> Delivery:
+    """Asked again after a longer pause than before; a job without an end is a person's after 72 hours."""
+    waited = at.now - (delivery.handed_over_at or at.now)
+    if delivery.handle is not None and waited >= at.plan.give_up_after:
+        return replace(unasked(delivery, at.now), message=words("job_without_end"))
+    due_at = at.now + at.plan.poll_pause(least, waited)
+    return replace(delivery, due_at=due_at, failures=0, failing_since=None)
+
+
+def _refused_together(delivery: Delivery, refusal: SoftwareMessage, at: Moment) -> Delivery:
+    """The job has ended, so that nothing of it arrives later than its books show. In doubt for another reason, too (a
+    restored database), the entry stays so: then the refusal proves nothing about what left besides."""
+    shown_at = at.now + at.rules.shows_within
+    return replace(
+        delivery,
+        state="unknown",
+        message=words("batch_refused"),
+        refusal=None if delivery.in_doubt else refusal,
+        absences=0,
+        failures=0,
+        failing_since=at.now,
+        settled_at=max(delivery.settled_at or shown_at, shown_at),
+        due_at=shown_at,
+    )
+
+
+def _divided(delivery: Delivery, refusal: SoftwareMessage, together: int | None, at: Moment) -> Delivery:
+    """Surely not in the books, refused with others: again with half as many, or rejected if it stood alone."""
+    if together is None or together <= 1:
+        return _closed(delivery, "rejected", refusal)
+    anew = replace(_back_in_queue(delivery, at.now), batch=together // 2)
+    return _queued(anew, at, message=words("batch_divided"))
 
 
 def _queued(delivery: Delivery, at: Moment, *, message: SoftwareMessage, pause: timedelta = timedelta()) -> Delivery:
@@ -227,6 +277,7 @@ def _found(delivery: Delivery, found: Found) -> Delivery:
         _closed(delivery, "confirmed"),
         software_entry_id=found.software_entry_id,
         document_state=found.documents if found.documents != "none" else delivery.document_state,
+        refusal=None,
         cuts=found.exchange.cuts or delivery.cuts,
     )
 
@@ -239,7 +290,7 @@ def _ambiguous(delivery: Delivery, message: SoftwareMessage, at: Moment) -> Deli
 def _not_found(delivery: Delivery, asked_at: datetime, at: Moment) -> Delivery:
     """Counts only when asked late enough; the second time it counts, the entry is absent."""
     if delivery.settled_at is not None and asked_at < delivery.settled_at:
-        return replace(delivery, failures=0, due_at=delivery.settled_at)
+        return replace(delivery, failures=0, due_at=min(delivery.settled_at, at.now + at.plan.longest_poll))
     absences = delivery.absences + 1
     if absences < ABSENCES_NEEDED:
         return replace(delivery, absences=absences, failures=0, due_at=at.now + at.plan.ask_again_after)
@@ -249,6 +300,8 @@ def _not_found(delivery: Delivery, asked_at: datetime, at: Moment) -> Delivery:
 def _absent(delivery: Delivery, at: Moment) -> Delivery:
     if delivery.recall_requested:
         return _closed(delivery, "recalled", words("recalled"))
+    if delivery.refusal is not None:
+        return _divided(delivery, delivery.refusal, delivery.batch, at)
     if not may_resend(delivery, at.rules):
         return replace(delivery, state="parked", message=words("cannot_be_excluded"), due_at=None)
     if delivery.failing_since and at.now - delivery.failing_since >= at.plan.give_up_after:
@@ -275,6 +328,9 @@ def _back_in_queue(delivery: Delivery, due_at: datetime) -> Delivery:
         orphan_slot=None,
         orphan_run=None,
         handle=None,
+        handed_over_at=None,
+        batch=None,
+        refusal=None,
     )
 
 
@@ -289,4 +345,4 @@ def _could_not_ask(delivery: Delivery, retry_after: timedelta | None, at: Moment
 
 
 def _spacing(at: Moment) -> timedelta:
-    return max(at.rules.settles_within, at.plan.ask_again_after)
+    return max(at.rules.shows_within, at.plan.ask_again_after)

@@ -43,12 +43,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAccepted:
-    """The software took the entry as a job whose verdict comes later: ask `verify` for `handle` after `poll_after`."""
+    """The software took the entry as a job whose verdict comes later: ask `verify` for `handle` after `poll_after`.
+
+    `together` is how many entries the job holds, this one included.
+    """
 
     name: ClassVar[str] = "job_accepted"
     exchange: Exchange
     handle: str
     poll_after: timedelta
+    together: int = 1
     documents: DocumentState = "none"
 
 
@@ -70,6 +74,21 @@ class Rejected:
     name: ClassVar[str] = "rejected"
     exchange: Exchange
     message: SoftwareMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRefused:
+    """The software refused a call or a job as a whole, and does not say which of its entries is to blame.
+
+    Answered to `send`, nothing was booked: the call was not even taken. Answered to `verify`, the job has ended; what
+    it booked before it failed is found by looking. `together` is how many entries the call held, where the connector
+    knows it; a job holds as many as were taken with it.
+    """
+
+    name: ClassVar[str] = "batch_refused"
+    exchange: Exchange
+    message: SoftwareMessage
+    together: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +128,7 @@ class Unknown:
     reference_taken: bool = False
 
 
-SendOutcome = Accepted | JobAccepted | HandedOver | Rejected | Throttled | NotSent | Unknown
+SendOutcome = Accepted | JobAccepted | HandedOver | Rejected | BatchRefused | Throttled | NotSent | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +171,10 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StillPending:
-    """The job has no verdict yet, or the books do not show the entry yet: ask again after `ask_after`."""
+    """The job has no verdict yet, or the books do not show the entry yet: ask again after `ask_after` at the earliest.
+
+    Pauses grow from one such answer to the next.
+    """
 
     name: ClassVar[str] = "still_pending"
     exchange: Exchange
@@ -160,7 +182,7 @@ class StillPending:
 
 
 FindOutcome = Found | FoundSeveral | NotFound | CouldNotAsk
-VerifyOutcome = Found | FoundSeveral | NotFound | StillPending | Rejected | CouldNotAsk
+VerifyOutcome = Found | FoundSeveral | NotFound | StillPending | Rejected | BatchRefused | CouldNotAsk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

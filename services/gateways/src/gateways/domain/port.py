@@ -113,7 +113,8 @@ class Session:
 
     `software_file_id` is None only for `check_credentials` and `list_software_files`. `http` follows no redirect and
     keeps no cookie. No request starts once `deadline` has passed, and none outlives it. `tokens` are always given by
-    the lane; a connector whose credentials are never renewed needs none.
+    the lane; a connector whose credentials are never renewed needs none. `memo` holds answers that are the same for
+    everything one call is about, and ends with it.
     """
 
     credentials: Mapping[str, str] = field(repr=False)
@@ -124,6 +125,7 @@ class Session:
     software_file_id: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     tokens: Tokens | None = field(default=None, repr=False)
+    memo: dict[str, object] = field(default_factory=dict, repr=False)
 
 
 class DocumentUnavailable(Exception):
@@ -134,11 +136,13 @@ class DocumentUnavailable(Exception):
 class ParcelDocument:
     """A kept document and how to read it. `open` yields exactly `kept.size` bytes, in chunks, as often as called.
 
-    The iterator raises `DocumentUnavailable` when the bytes cannot be had.
+    The iterator raises `DocumentUnavailable` when the bytes cannot be had. `link` is where the software may fetch them
+    from, given to `send` by a sheet that declares `document_link_hours`; it belongs in the request and nowhere else.
     """
 
     kept: KeptDocument
     open: Callable[[], AsyncIterator[bytes]] = field(repr=False)
+    link: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

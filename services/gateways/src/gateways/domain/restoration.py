@@ -46,7 +46,7 @@ def may_have_been_sent(restoration: Restoration, validated_at: datetime | None, 
 
 def doubted(delivery: Delivery, restoration: Restoration, now: datetime) -> Delivery:
     """A delivery of which nobody knows any more whether it left. A person's turn stays one, but knows of the doubt."""
-    doubtful = replace(delivery, settled_at=restoration.settled_at, absences=0, changed_at=now)
+    doubtful = replace(delivery, settled_at=restoration.settled_at, absences=0, refusal=None, changed_at=now)
     match delivery.state:
         case "queued" | "sending" | "unknown":
             return replace(

@@ -12,7 +12,8 @@ from datetime import timedelta
 class RetryPlan:
     """`steps` are the pauses after the first, second, … failure in a row; the last one repeats.
 
-    The software's own pause counts up to `longest_asked`; from `told_from` on people are told when it ends.
+    The software's own pause counts up to `longest_asked`; from `told_from` on people are told when it ends. Questions
+    about a job grow apart up to `longest_poll`, and what is in doubt is looked for as often until it must have settled.
     """
 
     steps: tuple[timedelta, ...] = (
@@ -28,6 +29,7 @@ class RetryPlan:
     )
     longest_asked: timedelta = timedelta(hours=1)
     told_from: timedelta = timedelta(minutes=5)
+    longest_poll: timedelta = timedelta(minutes=10)
     jitter: float = 0.2
     give_up_after: timedelta = timedelta(hours=72)
     problem_after: int = 5
@@ -39,6 +41,11 @@ class RetryPlan:
         planned = self.steps[min(failures, len(self.steps)) - 1]
         asked = min(retry_after, self.longest_asked) if retry_after else planned
         return max(planned, asked) * (1 + self.jitter * chance)
+
+    def poll_pause(self, least: timedelta, waited: timedelta) -> timedelta:
+        """The pause before a job that has run for `waited` is asked about again: half as long as that on top of
+        `least`, so that each is longer than the one before, up to `longest_poll`; never shorter than `least`."""
+        return max(least, min(least + waited / 2, self.longest_poll))
 
 
 PLAN = RetryPlan()

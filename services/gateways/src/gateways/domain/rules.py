@@ -15,12 +15,14 @@ class SendingRules:
     """`unique_references`: the software itself refuses a reference twice, and this is known, not assumed.
 
     `settles_within` is how long after an attempt's deadline the entry must be findable; `settles_assumed` says that
-    this is our guess. `attempt` is how long one attempt may act on the software, waiting for its turn included.
+    this is our guess. `shows_within` is how soon the books show what the software says that it booked. `attempt` is
+    how long one attempt may act on the software, waiting for its turn included.
     """
 
     unique_references: bool
     settles_within: timedelta
     settles_assumed: bool
+    shows_within: timedelta
     attempt: timedelta
     entries_per_call: int
     throttle: Throttle
@@ -32,10 +34,12 @@ def sending_rules(sheet: Sheet, granted: Throttle | None) -> SendingRules:
         requests=sheet.throttle.requests, seconds=sheet.throttle.seconds, concurrent=sheet.throttle.concurrent
     )
     per_call = sheet.capabilities.get("entries_per_call")
+    shows = sheet.capabilities.get("shows_within") or sheet.settles_within
     return SendingRules(
         unique_references=bool(sheet.unique_references.value) and sheet.unique_references.evidence != "assumed",
         settles_within=timedelta(seconds=float(sheet.settles_within.value)),
         settles_assumed=sheet.settles_within.evidence == "assumed",
+        shows_within=timedelta(seconds=float(shows.value)),
         attempt=timedelta(seconds=sheet.request_timeout * REQUEST_TIMES),
         entries_per_call=int(per_call.value) if per_call else 1,
         throttle=throttle,

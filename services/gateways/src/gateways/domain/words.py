@@ -48,6 +48,21 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
         "The software took the entry, but its books do not show it.",
         _LOOK_AND_ANSWER,
     ),
+    "batch_refused": (
+        "The software refused the entries that left together; we look which of them it has booked.",
+        _LOOKED_UP,
+    ),
+    "batch_divided": (
+        "The software refused the entries that left together without saying which is to blame.",
+        {
+            "fr": "Rien à faire : elles repartent par groupes de moitié, jusqu'à ce que la fautive soit seule.",
+            "en": "Nothing to do: they leave again in halves, until the one to blame stands alone.",
+        },
+    ),
+    "job_without_end": (
+        "For 72 hours the software has said that it is still working on the entry.",
+        _LOOK_AND_ANSWER,
+    ),
     "already_delivered": ("This entry has been delivered before: it is not sent a second time.", _NOTHING_TO_DO),
     "delivery_open": (
         "Another delivery of this entry is not finished: this one is not sent.",
