@@ -35,6 +35,7 @@ async def book(connection: Connection, entry: NewEntry) -> int:
                 *_documents(entry),
                 entry.label,
                 entry.hidden_seconds,
+                [line.general for line in entry.lines],
             )
         )
     except asyncpg.UniqueViolationError as error:
@@ -50,13 +51,13 @@ with entry as (
     values ($1, $2, $3, $4, $5, $6, $7, $8, $24, now() + make_interval(secs => $25)) returning id
 ), lines as (
     insert into booked_lines (entry_id, number, account_id, label, debit, credit, due_date, piece, invoice_number,
-                              currency, foreign_amount, analytic)
+                              currency, foreign_amount, analytic, general)
     select entry.id, line.number - 1, line.account_id, line.label, line.debit, line.credit, line.due_date, line.piece,
-           line.invoice_number, line.currency, line.foreign_amount, line.analytic::jsonb
+           line.invoice_number, line.currency, line.foreign_amount, line.analytic::jsonb, line.general
     from entry, unnest($9::bigint[], $10::text[], $11::numeric[], $12::numeric[], $13::date[], $14::text[], $15::text[],
-                       $16::text[], $17::numeric[], $18::text[]) with ordinality
+                       $16::text[], $17::numeric[], $18::text[], $26::text[]) with ordinality
         as line(account_id, label, debit, credit, due_date, piece, invoice_number, currency, foreign_amount, analytic,
-                number)
+                general, number)
 ), documents as (
     insert into booked_documents (entry_id, line, name, media_type, size, sha256)
     select entry.id, document.* from entry,
@@ -152,8 +153,10 @@ async def _lines(connection: Connection, entry_ids: Iterable[int]) -> dict[int, 
     rows = await connection.fetch(
         """
         select line.entry_id, line.id, line.account_id, account.number as account, account.label as account_label,
-               account.collective, line.label, line.debit, line.credit, line.due_date, line.piece, line.invoice_number,
-               line.currency, line.foreign_amount, line.analytic
+               case when account.collective is not null then coalesce(line.general, account.collective) end
+                   as collective,
+               line.label, line.debit, line.credit, line.due_date, line.piece, line.invoice_number, line.currency,
+               line.foreign_amount, line.analytic
         from booked_lines line join software_accounts account on account.id = line.account_id
         where line.entry_id = any($1::bigint[]) order by line.entry_id, line.number
         """,

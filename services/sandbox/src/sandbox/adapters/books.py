@@ -72,6 +72,19 @@ async def journals(connection: Connection, file_id: int) -> list[JournalRow]:
     return [JournalRow(**row) for row in rows]
 
 
+async def add_journal(connection: Connection, file_id: int, code: str, name: str) -> None:
+    """Make a general journal, unless the file has one of this code."""
+    await connection.execute(
+        """
+        insert into software_journals (software_file_id, code, name, type) values ($1, $2, $3, 'general')
+        on conflict (software_file_id, code) do nothing
+        """,
+        file_id,
+        code,
+        name,
+    )
+
+
 async def fiscal_years(connection: Connection, file_id: int) -> list[FiscalYearRow]:
     """Every fiscal year of a file, latest first."""
     rows = await connection.fetch(

@@ -59,7 +59,7 @@ def _event(item: Announcement) -> EntryValidated:
 
 
 def _recorded(item: Announcement) -> PublishedEntry:
-    content = item.content
+    content, software = item.content, softwares().get(item.target.connector)
     return PublishedEntry(
         firm_id=content.firm_id,
         file_id=content.file_id,
@@ -70,4 +70,5 @@ def _recorded(item: Announcement) -> PublishedEntry:
         key=item.key,
         content=content.model_dump(mode="json", by_alias=True),
         documents=tuple(document.sha256 for document in content.documents),
+        as_uuid=software is not None and software.uuids,
     )

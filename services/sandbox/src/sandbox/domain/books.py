@@ -42,7 +42,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line to be booked. `foreign_amount` is in `currency`; debit and credit are euros."""
+    """A line to be booked. `foreign_amount` is in `currency`; debit and credit are euros.
+
+    `general` is the general account that the line itself names beside a third party's.
+    """
 
     account_id: int
     label: str
@@ -54,6 +57,7 @@ class NewLine:
     currency: str
     foreign_amount: Decimal | None
     analytic: tuple[Share, ...]
+    general: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Whether an entry in the books is the entry that was published: what differs, and what was only cut as declared.
 
-The vendors' text limits allow two changes that are no alterations: a label ends where the limit ends, and a piece loses
-what is no letter or digit. Each such change is listed all the same (DESIGN 8, rule 3).
+The vendors' text limits allow changes that are no alterations: a label or a code ends where the limit ends, and a piece
+loses what is no letter or digit. Each such change is listed all the same (DESIGN 8, rule 3).
 """
 
 import re
@@ -77,9 +77,10 @@ class Comparison:
 
     def piece(self, where: str, published: str | None) -> str | None:
         """The number less what the software does not take: what each line should carry of it, if anything."""
-        if not self.rules.piece:
+        if self.rules.piece == 0:
             return None
-        sent = re.sub(r"[^a-zA-Z0-9]", "", published or "")[: self.rules.piece]
+        kept = published or "" if self.rules.signs else re.sub(r"[^a-zA-Z0-9]", "", published or "")
+        sent = kept[: self.rules.piece]
         if published and published != sent:
             self.cuts.append(DeclaredCut(where, published, sent))
         return sent or None
@@ -127,14 +128,17 @@ def _compare_documents(result: Comparison, published: tuple[str, ...], booked: l
 
 
 def _compare_line(result: Comparison, where: str, entry: Entry, line: Line, found: BookedLine) -> None:
-    if found.account not in account_names(line):
+    if found.account not in account_names(line, result.rules):
         result.value("account", f"{where}.account", line.published_account, found.account)
+    elif found.account not in account_names(line):
+        result.cuts.append(DeclaredCut(f"{where}.account", line.published_account, found.account))
     if line.subsidiary is not None and not result.rules.one_field:
         result.value("account", f"{where}.general", line.account, found.collective)
     result.value("amount", f"{where}.debit", line.debit, found.debit)
     result.value("amount", f"{where}.credit", line.credit, found.credit)
     result.label(f"{where}.label", line.label, found.label)
-    result.value("due date", f"{where}.due_date", max(entry.due_date or entry.date, entry.date), found.due_date)
+    if not (result.rules.thirds_due and line.subsidiary is None and found.due_date == entry.date):
+        result.value("due date", f"{where}.due_date", max(entry.due_date or entry.date, entry.date), found.due_date)
     _compare_currency(result, f"{where}.foreign", entry, line, found)
     result.counted(
         "analytic",
@@ -145,9 +149,10 @@ def _compare_line(result: Comparison, where: str, entry: Entry, line: Line, foun
 
 
 def _compare_pieces(result: Comparison, where: str, numbers: set[str | None], found: BookedLine) -> None:
-    """Each line carries both numbers, in whichever of the two fields."""
+    """Each line carries both numbers, or one of them where that is all it takes, in whichever of the two fields."""
     carried = {found.piece, found.invoice_number} - {None}
-    if carried != numbers:
+    enough = carried and carried <= numbers if result.rules.one_number and numbers else carried == numbers
+    if not enough:
         result.value("piece", where, *(" / ".join(sorted(filter(None, side))) for side in (numbers, carried)))
 
 
@@ -160,11 +165,16 @@ def _compare_currency(result: Comparison, where: str, entry: Entry, line: Line, 
         result.value("foreign amount", f"{where}.amount", line.debit + line.credit, found.foreign_amount)
 
 
-def account_names(line: Line) -> tuple[str, ...]:
-    """The numbers under which a line may stand in the books: as published, or in the software's one-field form."""
+def account_names(line: Line, rules: Rules | None = None) -> tuple[str, ...]:
+    """The numbers under which a line may stand in the books: as published, or in the software's one-field form.
+
+    With the software's rules also the code as it is cut there.
+    """
     if line.subsidiary is None:
         return (line.account,)
-    return (line.subsidiary.code, account_number(line.subsidiary.code, line.account))
+    code = line.subsidiary.code
+    cut = (code[: rules.account],) if rules is not None and rules.cut_codes else ()
+    return (code, account_number(code, line.account), *cut)
 
 
 def _text(value: object) -> str:

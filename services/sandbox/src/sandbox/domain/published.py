@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from qontable.entry import Entry, EntryRef, EntryRefused
 from qontable.events.platform import EntryContent
-from qontable.reference import entry_reference
+from qontable.reference import entry_reference, reference_uuid
 from qontable.wire import read_entry
 from sandbox.domain.comparison import Expected
 
@@ -19,6 +19,7 @@ class PublishedEntry:
     """One revision as it is recorded when it is published. `key` names it for people: `JournalCode/EcritureNum`.
 
     `content` is `EntryContent` in wire form. `journal_code` is the software's journal where the file maps journals.
+    `as_uuid` says that the software keeps references as UUIDs.
     """
 
     firm_id: str
@@ -31,11 +32,13 @@ class PublishedEntry:
     content: dict[str, Any]
     documents: tuple[str, ...] = ()
     journal_code: str | None = None
+    as_uuid: bool = False
 
     @property
     def reference(self) -> str:
         """How the software knows the entry."""
-        return entry_reference(EntryRef(self.firm_id, self.file_id, self.entry_id))
+        reference = entry_reference(EntryRef(self.firm_id, self.file_id, self.entry_id))
+        return str(reference_uuid(reference)) if self.as_uuid else reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ Closable = Literal["journal", "account", "fiscal_year"]
 class Rules:
     """What a software takes and keeps. A limit of None is no limit that is known.
 
-    `label`: characters of a line's label. `piece`: letters and digits of a piece or an invoice number; 0 where there is
-    no field for them. `account`: characters of an account's number. `documents`: how many an entry takes.
-    `one_field`: general account and subsidiary code are one number, else a line has both. `marked`: labels end in the
-    mark (`domain/marks.py`) by which the entry is known again. `unkept`: words of
-    `comparison.Difference` for what the software has no field for, so that nobody can judge it.
-    `closes`: what can be closed in it so that it refuses entries. `key`: what a firm's key to it looks like. `usual`:
-    the one that commands book in where nobody names one.
+    `label`: characters of a line's label. `piece`: characters of a piece or an invoice number, which are letters and
+    digits unless it keeps `signs`; 0 where there is no field for them. `account`: characters of an account's number.
+    `documents`: how many an entry takes. `one_field`: general account and subsidiary code are one number, else a line
+    has both. `cut_codes`: a subsidiary code longer than `account` is cut there. `marked`: labels end in the mark
+    (`domain/marks.py`) by which the entry is known again. `uuids`: references are kept as UUIDs. `one_number`: a line
+    carries the document's number or the invoice's, not always both. `thirds_due`: only lines of third parties need a
+    due date. `unkept`: words of `comparison.Difference` for what the software has no field for, so that nobody can
+    judge it. `closes`: what can be closed in it so that it refuses entries. `key`: what a firm's key to it looks like.
+    `usual`: the one that commands book in where nobody names one.
     """
 
     connector: str
@@ -27,7 +29,12 @@ class Rules:
     account: int
     documents: int | None = None
     one_field: bool = True
+    cut_codes: bool = False
     marked: bool = False
+    uuids: bool = False
+    signs: bool = False
+    one_number: bool = False
+    thirds_due: bool = False
     unkept: frozenset[str] = frozenset()
     closes: frozenset[Closable] = frozenset({"journal", "account"})
     key: KeyForm = field(default_factory=KeyForm)

@@ -131,7 +131,7 @@ class Verdict:
     def _count_accounts(self, entry: Entry) -> None:
         for line in entry.lines:
             self.events.add(line.published_account, line.debit, line.credit)
-            self.account_names.update((name, line.published_account) for name in account_names(line))
+            self.account_names.update((name, line.published_account) for name in account_names(line, self.rules))
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as `qontable sandbox ledger --json` prints it; the counts on top are those of the books."""

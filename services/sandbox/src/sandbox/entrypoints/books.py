@@ -4,7 +4,7 @@ from qontable.service import Service
 from sandbox.app.fault_box import FaultBox
 from sandbox.app.late_bookings import LateBookings
 from sandbox.entrypoints.control.application import control_application
-from sandbox.software.registry import open_standins
+from sandbox.software.registry import Busy, open_standins
 
 LATE_SECONDS = 0.2
 
@@ -16,5 +16,8 @@ def add_softwares(service: Service) -> None:
     late = LateBookings(service.database, {connector: standin.work_off for connector, standin in standins.items()})
     for connector, standin in standins.items():
         service.add_app(f"/{connector}", standin.application())
+        steps = standin.steps() if isinstance(standin, Busy) else {}
+        for name, step in steps.items():
+            service.add_loop(f"{connector}_{name}", step, idle_seconds=LATE_SECONDS)
     service.add_app("/control", control_application(service.database, faults))
     service.add_loop("late_bookings", late.step, idle_seconds=LATE_SECONDS)

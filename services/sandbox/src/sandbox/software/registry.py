@@ -1,19 +1,21 @@
 """Which softwares there are: every folder here.
 
 A software's folder is a package whose `__init__` says `RULES`, and whose module `application` has a class `Software`
-made of a database and the fault box (`Standin`). It is served below its connector's name; nothing else has to know it.
+made of a database and the fault box (`Standin`; also `Busy` where it works without being asked). It is served below its
+connector's name; nothing else has to know it.
 """
 
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 from qontable.database import Connection, Database
+from qontable.loop import Step
 from sandbox.adapters.late_requests import LateRequest
 from sandbox.app.fault_box import FaultBox
 from sandbox.domain.rules import Rules
@@ -33,6 +35,14 @@ class Standin(Protocol):
 
     async def work_off(self, connection: Connection, late: LateRequest) -> None:
         """Do in the caller's transaction what a request asked for earlier. Raises `domain.faults.Refused`."""
+
+
+@runtime_checkable
+class Busy(Protocol):
+    """A stand-in software that also works without being asked."""
+
+    def steps(self) -> dict[str, Step]:
+        """What background loops repeat, by name."""
 
 
 @cache
