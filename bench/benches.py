@@ -7,6 +7,7 @@ from bench.documents import documents
 from bench.evening import evening
 from bench.intake import intake
 from bench.latency import latency
+from bench.neighbours import neighbours
 from bench.pace import Findings
 from bench.refresh import refresh
 from bench.scale import Scale
@@ -17,6 +18,7 @@ Bench = Callable[[Stage, Scale], Awaitable[Findings]]
 BENCHES: Mapping[str, Bench] = {
     "intake": intake,
     "delivery": delivery,
+    "neighbours": neighbours,
     "refresh": refresh,
     "latency": latency,
     "documents": documents,

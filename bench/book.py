@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
+from bench.vendors import USUAL, vendor_of
 from qontable.clock import now
 from qontable.entry import EntryRef
 from qontable.events.base import Event
@@ -35,7 +36,8 @@ from qontable.reference import entry_reference
 from qontable.sheet import Sheet
 from qontable.vault import SealingKey
 
-CONNECTOR = "myunisoft"
+SLOW, DEAD = "-of-a-slow-server-", "-of-a-dead-server-"
+"""What stands in the token of a firm whose accounting software answers late, or not at all."""
 SUPPLIERS = 40
 CHART = ReferenceRows(
     accounts=(
@@ -64,11 +66,16 @@ class Client:
 
 @dataclass(frozen=True)
 class Book:
-    """`connections` firms with one connection and `files` client files each; `name` keeps books apart."""
+    """`connections` firms with one connection and `files` client files each; `name` keeps books apart.
+
+    `kind` stands in their tokens.
+    """
 
     name: str
     connections: int
     files: int
+    connector: str = USUAL
+    kind: str = ""
 
     @cached_property
     def clients(self) -> tuple[Client, ...]:
@@ -87,7 +94,7 @@ class Book:
     def introduced(self, sheet: Sheet, key: SealingKey, concurrent: int) -> Iterator[Event]:
         """Everything that must be known before an entry of this book can leave."""
         yield ConnectorAnnounced(
-            connector=CONNECTOR, version=1, sheet=sheet, sealing_key_id=key.key_id, sealing_key=key.public
+            connector=self.connector, version=1, sheet=sheet, sealing_key_id=key.key_id, sealing_key=key.public
         )
         for client in {client.firm_id: client for client in self.clients}.values():
             person = Administrator(user_id="usr_1", name="Claire Martin", email="claire@example.org")
@@ -95,20 +102,21 @@ class Book:
             yield self.connected(client, key, concurrent)
         for client in self.clients:
             yield FileCreated(firm_id=client.firm_id, file_id=client.file_id, name="Menuiserie Durand")
-            yield _tied(client)
+            yield self._tied(client)
             yield _refreshed(client)
 
-    def connected(self, client: Client, key: SealingKey, concurrent: int) -> ConnectionChanged:
+    def connected(
+        self, client: Client, key: SealingKey, concurrent: int, *, version: int = 1, enabled: bool = True
+    ) -> ConnectionChanged:
         """A connection whose vendor's limit is lifted, but for the calls at one time."""
+        typed = vendor_of(self.connector).credentials(f"token{self.kind}-of-the-bench")
         return ConnectionChanged(
             firm_id=client.firm_id,
             connection_id=client.connection_id,
-            connector=CONNECTOR,
-            version=1,
-            enabled=True,
-            sealed=key.seal(
-                {"token": "token-of-the-bench"}, firm_id=client.firm_id, connection_id=client.connection_id
-            ),
+            connector=self.connector,
+            version=version,
+            enabled=enabled,
+            sealed=key.seal(typed, firm_id=client.firm_id, connection_id=client.connection_id),
             options=ConnectionOptions(frequency="real_time"),
             throttle=Throttle(requests=LIFTED, seconds=1.0, concurrent=concurrent),
         )
@@ -119,17 +127,53 @@ class Book:
             self._entry(self.clients[number % len(self.clients)], run, number, documents) for number in range(count)
         ]
 
+    def pattern(self, run: str) -> str:
+        """What the entries of one run are `like`, for queries."""
+        return f"ent\\_{self.name}\\_{run}\\_%"
+
     def orders(self, run: str, count: int) -> list[EntryDispatched]:
         """The same purchases as entries hands them to a gateway."""
         entries = self.entries(run, count)
-        return [_order(self.clients[number % len(self.clients)], entry, number) for number, entry in enumerate(entries)]
+        return [
+            self._order(self.clients[number % len(self.clients)], entry, number) for number, entry in enumerate(entries)
+        ]
+
+    def _tied(self, client: Client) -> FileIntegrationChanged:
+        return FileIntegrationChanged(
+            firm_id=client.firm_id,
+            file_id=client.file_id,
+            version=1,
+            connection_id=client.connection_id,
+            connector=self.connector,
+            software_file=SoftwareFile(software_file_id=client.software_file_id, name="Menuiserie Durand"),
+            active=True,
+            send_from="2026-01-01",
+            journal_map={"ACH": "AC"},
+        )
+
+    def _order(self, client: Client, entry: EntryValidated, sequence: int) -> EntryDispatched:
+        content = EntryContent.model_validate(entry.model_dump(exclude={"validated_by", "validated_at"}))
+        return EntryDispatched(
+            delivery_id=f"dlv_{entry.entry_id}",
+            connector=self.connector,
+            connection_id=client.connection_id,
+            firm_id=client.firm_id,
+            file_id=client.file_id,
+            software_file=client.software_file_id,
+            sequence=sequence,
+            reference=entry_reference(EntryRef(client.firm_id, client.file_id, entry.entry_id)),
+            ack_code="A2B3",
+            entry=content,
+            journal_code="AC",
+            dispatched_at=now(),
+        )
 
     def _entry(self, client: Client, run: str, number: int, documents: str) -> EntryValidated:
         supplier = number % SUPPLIERS
         return EntryValidated(
             firm_id=client.firm_id,
             file_id=client.file_id,
-            entry_id=f"ent_{run}_{number}",
+            entry_id=f"ent_{self.name}_{run}_{number}",
             revision=1,
             kind="purchase",
             journal=WireJournal(code="ACH", label="Achats"),
@@ -196,20 +240,6 @@ def _document(run: str, number: int, documents: str) -> WireDocument:
     )
 
 
-def _tied(client: Client) -> FileIntegrationChanged:
-    return FileIntegrationChanged(
-        firm_id=client.firm_id,
-        file_id=client.file_id,
-        version=1,
-        connection_id=client.connection_id,
-        connector=CONNECTOR,
-        software_file=SoftwareFile(software_file_id=client.software_file_id, name="Menuiserie Durand"),
-        active=True,
-        send_from="2026-01-01",
-        journal_map={"ACH": "AC"},
-    )
-
-
 def _refreshed(client: Client) -> AccountsRefreshed:
     return AccountsRefreshed(
         firm_id=client.firm_id,
@@ -220,22 +250,4 @@ def _refreshed(client: Client) -> AccountsRefreshed:
         version=1,
         changes=ReferenceChanges(created=CHART),
         refreshed_at=now(),
-    )
-
-
-def _order(client: Client, entry: EntryValidated, sequence: int) -> EntryDispatched:
-    content = EntryContent.model_validate(entry.model_dump(exclude={"validated_by", "validated_at"}))
-    return EntryDispatched(
-        delivery_id=f"dlv_{entry.entry_id}",
-        connector=CONNECTOR,
-        connection_id=client.connection_id,
-        firm_id=client.firm_id,
-        file_id=client.file_id,
-        software_file=client.software_file_id,
-        sequence=sequence,
-        reference=entry_reference(EntryRef(client.firm_id, client.file_id, entry.entry_id)),
-        ack_code="A2B3",
-        entry=content,
-        journal_code="AC",
-        dispatched_at=now(),
     )

@@ -4,6 +4,7 @@ Each is 48 kB, its own, and served by the stand-in; as many are fetched at one t
 """
 
 from bench.book import Book
+from bench.delivery import vendor_running
 from bench.intake import introduce
 from bench.pace import Compared, Findings, Pace
 from bench.process import Meter, Script
@@ -19,16 +20,15 @@ DOES = f"gets with aiohttp, hashes, writes a file, {CONCURRENT} at a time"
 async def documents(stage: Stage, scale: Scale) -> Findings:
     """Rounds of the service and of the bare loop in turn."""
     system, bare = [], []
-    async with stage.script("bench.vendor") as (_, told):
-        vendor = f"http://127.0.0.1:{told['port']}"
-        async with stage.service("entries", QONTABLE_ENTRIES_DOCUMENT_FETCHES=str(CONCURRENT)) as entries:
-            await introduce(stage, BOOK)
-            order = {"url": vendor, "concurrent": CONCURRENT, "folder": str(stage.folder / "bare-documents")}
-            async with stage.script("bench.bare.documents", **order) as (loop, _):
-                for number in range(scale.rounds):
-                    system.append(await _kept(stage, entries, vendor, str(number), scale.documents))
-                    bare.append(await _written(stage, loop, scale.documents))
-            peaks = {"entries": entries.peak()}
+    fetches = {"QONTABLE_ENTRIES_DOCUMENT_FETCHES": str(CONCURRENT)}
+    async with vendor_running(stage, BOOK.connector) as vendor, stage.service("entries", **fetches) as entries:
+        await introduce(stage, BOOK)
+        order = {"url": vendor, "concurrent": CONCURRENT, "folder": str(stage.folder / "bare-documents")}
+        async with stage.script("bench.bare.documents", **order) as (loop, _):
+            for number in range(scale.rounds):
+                system.append(await _kept(stage, entries, vendor, str(number), scale.documents))
+                bare.append(await _written(stage, loop, scale.documents))
+        peaks = {"entries": entries.peak()}
     return Findings([Compared("documents", "files", system, bare, None, DOES)], peaks=peaks)
 
 

@@ -12,10 +12,11 @@ from bench.run import measured, tables_like
 from bench.scale import Scale
 from bench.stage import PARTITIONS, Stage, record_of
 from gateways.connectors.registry import load_sheets
+from qontable import topics
 
 TARGET = 0.4
 BOOK = Book("intake", connections=8, files=16)
-DISPATCHED, TOLD = "entry.dispatched.myunisoft", "entry.status_changed"
+DISPATCHED, TOLD = f"{topics.DISPATCHED}.{BOOK.connector}", "entry.status_changed"
 TABLES = ("inbox", "entries", "revisions", "deliveries", "status_history", "outbox")
 SOURCE, OUT = "bare.validated", "bare.out"
 DOES = "reads, writes 7 rows (inbox, entry, revision, delivery, history, 2 outbox), sends 2 records; checks nothing"
@@ -37,7 +38,7 @@ async def intake(stage: Stage, scale: Scale) -> Findings:
 
 async def introduce(stage: Stage, book: Book) -> None:
     """Say whose entries will come, and wait until entries knows."""
-    await stage.say(book.introduced(load_sheets()["myunisoft"], stage.sealing_key, concurrent=8))
+    await stage.say(book.introduced(load_sheets()[book.connector], stage.sealing_key, concurrent=8))
     for table in ("files", "integrations", "reference_files"):
         known = f"select count(*) = $2 from entries.{table} where file_id = any($1)"
         await stage.until(known, [client.file_id for client in book.clients], len(book.clients))

@@ -15,16 +15,18 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.book import Book
-from bench.delivery import connect
+from bench.delivery import connect, gateways_of, vendor_running
 from bench.intake import introduce
 from bench.pace import Findings
 from bench.scale import Scale
 from bench.stage import PARTITIONS, Record, Stage, record_of
+from qontable import topics
 from qontable.entry import EntryRef
 from qontable.reference import entry_reference
 
 PER_SECOND = 20
 BOOK = Book("latency", connections=4, files=4)
+DISPATCHED = f"{topics.DISPATCHED}.{BOOK.connector}"
 BARE = "bare.round_trip"
 HOPS = ("taken in", "dispatched", "queued", "at the vendor", "answered", "confirmed", "told")
 """Row of the revision; record of the dispatch; row of the delivery; request; answer; record of the outcome; record of
@@ -34,19 +36,18 @@ the status."""
 async def latency(stage: Stage, scale: Scale) -> Findings:
     """The whole way of some entries, hop by hop, then bare round trips at the same pace."""
     count = scale.seconds * PER_SECOND
-    async with stage.script("bench.vendor") as (_, told):
-        vendor = f"http://127.0.0.1:{told['port']}"
-        async with (
-            stage.service("entries") as entries,
-            stage.service("gateways", QONTABLE_MYUNISOFT_URL=vendor) as gateways,
-        ):
-            await introduce(stage, BOOK)
-            await connect(stage, BOOK, 8)
-            await _published(stage, [record_of(event) for event in BOOK.entries("warm", 3 * PER_SECOND)])
-            await _told(stage, "warm", 3 * PER_SECOND)
-            published = await _published(stage, [record_of(event) for event in BOOK.entries("paced", count)])
-            ways = await _ways(stage, vendor, published, await _told(stage, "paced", count))
-            peaks = {"entries": entries.peak(), "gateways": gateways.peak()}
+    async with (
+        vendor_running(stage, BOOK.connector) as vendor,
+        stage.service("entries") as entries,
+        gateways_of(stage, BOOK.connector, vendor) as gateways,
+    ):
+        await introduce(stage, BOOK)
+        await connect(stage, BOOK, 8)
+        await _published(stage, [record_of(event) for event in BOOK.entries("warm", 3 * PER_SECOND)])
+        await _told(stage, "warm", 3 * PER_SECOND)
+        published = await _published(stage, [record_of(event) for event in BOOK.entries("paced", count)])
+        ways = await _ways(stage, vendor, published, await _told(stage, "paced", count))
+        peaks = {"entries": entries.peak(), "gateways": gateways.peak()}
     hops = [_hop(f"→ {name}", [way[at + 1] - way[at] for way in ways]) for at, name in enumerate(HOPS)]
     answered = _hop("published → vendor's answer", [way[5] - way[0] for way in ways])
     bare = _hop("one bare Kafka round trip", await _round_trips(stage, count))
@@ -68,13 +69,13 @@ async def _published(stage: Stage, records: Sequence[Record]) -> dict[str, float
 async def _told(stage: Stage, run: str, count: int) -> dict[str, dict[str, float]]:
     """Wait until every entry is said to be synchronized; when each of its records was written, by topic."""
     query = "select count(*) = $2 from entries.entries where entry_id like $1 and status = 'synchronized'"
-    await stage.until(query, f"ent\\_{run}\\_%", count)
+    await stage.until(query, BOOK.pattern(run), count)
     query = "select not exists (select from entries.outbox)"
     await stage.until(query)
-    records = await _read(stage, "entry.dispatched.myunisoft", "entry.delivery_changed", "entry.status_changed")
+    records = await _read(stage, DISPATCHED, "entry.delivery_changed", "entry.status_changed")
     moments: dict[str, dict[str, float]] = {}
     for topic, at, event in records:
-        if topic == "entry.dispatched.myunisoft":
+        if topic == DISPATCHED:
             moments.setdefault(event["entry"]["entry_id"], {})["dispatched"] = at
         elif event.get("state") == "confirmed":
             moments.setdefault(event["entry_id"], {})["confirmed"] = at

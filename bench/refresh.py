@@ -7,12 +7,12 @@ writes no account: the server's own counters say so, and they are shown to count
 import uuid
 from datetime import timedelta
 
-from bench.book import CONNECTOR
 from bench.pace import Compared, Findings, Pace
 from bench.process import Meter, Script
 from bench.run import measured, tables_like
 from bench.scale import Scale
 from bench.stage import Record, Stage, record_of
+from bench.vendors import USUAL
 from qontable.clock import now
 from qontable.events.hub import FileIntegrationChanged, SoftwareFile
 from qontable.events.reference import Account, AccountsFetched, Closing, ReferenceRows, snapshot_hash
@@ -94,7 +94,7 @@ async def _tie(stage: Stage, file_id: str) -> None:
         file_id=file_id,
         version=1,
         connection_id="con_refresh",
-        connector=CONNECTOR,
+        connector=USUAL,
         software_file=SoftwareFile(software_file_id="77", name="Menuiserie Durand"),
         active=True,
     )

@@ -8,12 +8,15 @@ import sys
 import orjson
 
 from bench.benches import BENCHES
+from bench.vendors import vendors
 from local_stack.backends import Backends
 from local_stack.settings import PROJECT
 
 FIGURES = {
     "intake",
-    "delivery",
+    *(f"delivery, {connector}" for connector in vendors()),
+    "other firms beside a slow server",
+    "other firms beside a dead server",
     "refresh, all new",
     "refresh, 1 % renamed",
     "refresh, unchanged",
@@ -44,4 +47,4 @@ async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Back
     assert all(figure["system"]["per_second"] > 0 and figure["bare"]["per_second"] > 0 for figure in report["figures"])
     assert len(report["hops_ms"]) == 9
     assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data"}
-    assert list(BENCHES) == ["intake", "delivery", "refresh", "latency", "documents", "evening"]
+    assert list(BENCHES) == ["intake", "delivery", "neighbours", "refresh", "latency", "documents", "evening"]

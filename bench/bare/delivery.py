@@ -18,13 +18,12 @@ async def prepared(order: Order) -> AsyncIterator[Run]:
         client=lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=order["concurrent"]))
     )
     body = order["body"].encode()
-    headers = {**order["headers"], "Content-Type": "application/json"}
     async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
 
         async def post(numbers: "asyncio.Queue[int]") -> None:
             while not numbers.empty():
                 numbers.get_nowait()
-                answer = await client.post(order["url"], params={"type": "e"}, headers=headers, content=body)
+                answer = await client.post(order["url"], headers=order["headers"], content=body)
                 answer.raise_for_status()
 
         async def run(count: int) -> None:
