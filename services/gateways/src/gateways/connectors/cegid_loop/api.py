@@ -1,0 +1,137 @@
+"""The wire of Cegid Loop: two keys in headers, JSON both ways, and errors that may come with status 200.
+
+Reads raise `NotAnswered`; the one write, `import_json`, gives back whatever came.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from gateways.adapters.http import Answer, Body, Request, ask
+from gateways.adapters.transport import NoAnswer
+from gateways.connectors.cegid_loop.answers import error_in, gate_words, rows_in
+from gateways.connectors.cegid_loop.settings import CegidLoopSettings
+from gateways.domain.judgement import Answered, judge_read, own_words
+from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
+from gateways.domain.port import Session
+from qontable.sheet import Sheet
+
+T = TypeVar("T")
+PAGE_ROWS = 500
+KEPT_ANSWER_BYTES = 16_384
+SHOWN_PAGE = 500
+JSON = {"Accept": "application/json"}
+
+
+class Api:
+    """Cegid Loop's routes in one session: every request within its throttle and deadline, none made twice."""
+
+    def __init__(self, sheet: Sheet, settings: CegidLoopSettings, session: Session) -> None:
+        self.sheet = sheet
+        self._settings = settings
+        self._session = session
+
+    @property
+    def file_code(self) -> str:
+        """The client file's code, `codeDossier` of reads and `codeIbs` of imports."""
+        assert self._session.software_file_id is not None, "the lane names the file of everything but a check"
+        return self._session.software_file_id
+
+    async def get(self, route: str, **params: str) -> Answer:
+        """What a route answers, whatever it is. Raises `NotAnswered` when it answers nothing."""
+        request = Request("GET", self._url(route), route, self._headers(), params, secrets=self._secrets())
+        try:
+            return await ask(self._session, request, seconds=self.sheet.request_timeout)
+        except NoAnswer as error:
+            raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=error.message)) from None
+
+    async def rows(self, shape: TypeAdapter[list[T]], route: str, *, take: int, **params: str) -> list[T]:
+        """Rows of the client file, one page of at most `take`. Raises `NotAnswered`, also for an answer of no list."""
+        query = {"codeDossier": self.file_code, **params, "take": str(take)}
+        answer = await self.get(route, **query)
+        self.refuse_error(answer)
+        try:
+            return shape.validate_python(rows_in(answer.body))
+        except ValidationError:
+            raise NotAnswered(self.unclear("The answer is not what Cegid Loop documents.", answer)) from None
+
+    async def pages(
+        self, shape: TypeAdapter[list[T]], route: str, *, sort: str, take: int = PAGE_ROWS
+    ) -> AsyncIterator[Sequence[T]]:
+        """All rows of the client file, page by page, until a page is empty: how many rows a page may have at most is
+        not known, so a short one proves nothing.
+
+        Raises `NotAnswered`, also when a page comes again, as from a server that does not know `skip`.
+        """
+        skip, before = 0, None
+        while page := await self.rows(shape, route, take=take, skip=str(skip), sort=sort):
+            if page[0] == before:
+                raise NotAnswered(self.unclear(f"{route} gives the same page again."))
+            yield page
+            skip, before = skip + len(page), page[0]
+
+    async def import_json(self, body: Body, secrets: Sequence[str]) -> Answer:
+        """`POST /importJson`; `secrets` are links that no answer may bring back. Raises `NoAnswer`."""
+        headers = {**self._headers(), "Content-Type": "application/json"}
+        hidden = (*self._secrets(), *secrets)
+        request = Request("POST", self._url("/importJson"), "/importJson", headers, body=body, secrets=hidden)
+        return await ask(self._session, request, seconds=self.sheet.request_timeout)
+
+    def refuse_error(self, answer: Answer) -> None:
+        """Raises `NotAnswered` for an answer that is a refusal, by its status or by what it holds."""
+        if refusal := refusal_in(answer):
+            raise NotAnswered(judge_read(self.sheet, refusal))
+
+    def unclear(self, text: str, answer: Answer | None = None) -> CouldNotAsk:
+        """A question whose answer does not say what was asked."""
+        exchange = exchange_of(answer) if answer else Exchange()
+        return CouldNotAsk(exchange=exchange, message=own_words(self.sheet, "answer_unclear", text))
+
+    def _url(self, path: str) -> str:
+        return self._settings.url.rstrip("/") + path
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Ocp-Apim-Subscription-Key": self._settings.subscription_key.get_secret_value(),
+            "x-apikey": self._api_key(),
+            **JSON,
+        }
+
+    def _api_key(self) -> str:
+        typed = self._session.credentials
+        return f"{typed['api_key']}:{typed['client_secret']}"
+
+    def _secrets(self) -> tuple[str, ...]:
+        return self._settings.subscription_key.get_secret_value(), self._api_key()
+
+
+def refusal_in(answer: Answer, sent: Exchange | None = None) -> Answered | None:
+    """What an answer refuses and why; nothing for a success. A page of some proxy is quoted at its start."""
+    error = error_in(answer.body)
+    if error is None and 200 <= answer.status < 300:
+        return None
+    words, instance = error or (gate_words(answer.body) or shown(answer), None)
+    return Answered(answer.status, None, words, exchange_of(answer, sent, instance), answer.retry_after)
+
+
+def exchange_of(answer: Answer, sent: Exchange | None = None, instance: str | None = None) -> Exchange:
+    """What is kept of an answer, beside what was sent; the instance of an error is what Cegid asks for."""
+    return Exchange(
+        http_status=answer.status,
+        request_id=instance or answer.headers.get("request-id"),
+        sent=sent.sent if sent else None,
+        answered=answer.body[:KEPT_ANSWER_BYTES],
+        cuts=sent.cuts if sent else (),
+    )
+
+
+def shown(answer: Answer) -> str:
+    """The start of an answer of no known form."""
+    return answer.body.decode("utf-8", "replace").strip()[:SHOWN_PAGE]
+
+
+def quoted(text: str) -> str:
+    """A text inside a filter, whose language is that of JavaScript."""
+    return json.dumps(text, ensure_ascii=False)
