@@ -9,6 +9,10 @@ from local_stack.settings import PROJECT
 
 FOLDER = PROJECT / "services" / "gateways" / "src" / "gateways" / "connectors"
 SETTINGS: Mapping[str, Mapping[str, str]] = {
+    "cegid_loop": {
+        "QONTABLE_CEGID_LOOP_URL": "{sandbox_url}/cegid_loop",
+        "QONTABLE_CEGID_LOOP_SUBSCRIPTION_KEY": "{partner_secret}",
+    },
     "myunisoft": {
         "QONTABLE_MYUNISOFT_URL": "{sandbox_url}/myunisoft/api/v1",
         "QONTABLE_MYUNISOFT_PARTNER_SECRET": "{partner_secret}",
