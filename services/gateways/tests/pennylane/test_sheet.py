@@ -25,10 +25,10 @@ EXAMPLES: list[tuple[int, str | None, str, str]] = [
     (404, "404", "Not Found", "company_unknown"),
     (409, "409", "Conflict", "conflict"),
     (422, "422", "Something new", "refused"),
-    (0, "(ours) book_currency", "", "book_currency"),
-    (0, "(ours) too_many_documents", "", "too_many_documents"),
-    (0, "(ours) no_fiscal_year", "", "no_fiscal_year"),
-    (0, "(ours) found_several", "", "found_several"),
+    (0, "before sending: currency", "", "book_currency"),
+    (0, "before sending: documents", "", "too_many_documents"),
+    (0, "prerequisites: fiscal years", "", "no_fiscal_year"),
+    (0, "look-up: several entries", "", "found_several"),
     (502, None, "Bad Gateway", "answer_unclear"),
 ]
 """One answer for each row of the error table, in the table's order."""
