@@ -88,3 +88,16 @@ def test_failures_of_our_own_say_nothing_about_the_software() -> None:
     assert sign_of(Rejected(exchange=Exchange(), message=WORDS)) is None
     assert sign_of(CouldNotAsk(exchange=Exchange(), message=WORDS, cause="refused")) is None
     assert sign_of(Unknown(exchange=Exchange(), message=WORDS, reference_taken=True)) == Sign("answered")
+
+
+def test_what_has_to_be_done_soon_is_told_once_with_a_connection_that_fares_well() -> None:
+    def answered(lane: LaneHealth, warning: SoftwareMessage | None) -> LaneHealth:
+        sign = Sign("answered")
+        return noted(lane, sign, started_at=NOON, now=NOON, version=1, plan=PLAN, chance=0.0, warning=warning)
+
+    well = answered(LaneHealth(), None)
+    soon = answered(well, WORDS)
+    assert (soon.health, soon.message, soon.version, soon.since) == ("connected", WORDS, well.version + 1, well.since)
+    assert answered(soon, WORDS) == soon
+    done = answered(soon, None)
+    assert (done.health, done.message, done.version) == ("connected", None, soon.version + 1)

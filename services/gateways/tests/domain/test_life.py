@@ -21,6 +21,7 @@ from gateways.domain.outcome import (
     CouldNotAsk,
     Exchange,
     Found,
+    FoundSeveral,
     HandedOver,
     JobAccepted,
     NotFound,
@@ -454,3 +455,16 @@ def test_halving_isolates_the_guilty_and_books_everybody_else_once(
             rows[number] = row if row.state == "confirmed" else not_found_twice(row)
     assert {number for number, row in rows.items() if row.state == "rejected"} == guilty & set(rows)
     assert {number: software.booked[number] for number in rows} == {n: int(n not in guilty) for n in rows}
+
+
+def test_of_several_entries_that_may_be_it_none_is_chosen_and_none_is_added() -> None:
+    doubtful = delivery(state="unknown", settled_at=NOON + HOUR)
+    several = FoundSeveral(exchange=HERE, message=WORDS)
+    for after in (
+        life.looked_up(doubtful, several, NOON, at(rules=REPEATABLE)),
+        life.verified(delivery(state="handed_over"), several, at(rules=REPEATABLE)),
+    ):
+        assert (after.state, after.message, after.due_at, after.software_entry_id) == ("parked", WORDS, None, None)
+        assert after.in_doubt
+        assert life.resumed(after, NOON).state == "unknown"
+        assert life.resolved(after, "in_books", NOON).state == "confirmed"
