@@ -247,6 +247,7 @@ class Bench:
             clients={self.connector: self.shop.client},
             plan=self.plan,
             least_lease=LEAST_LEASE,
+            links_url="https://links.example",
         )
 
     async def connect(self, *, enabled: bool = True, token: str = "good") -> None:

@@ -31,7 +31,11 @@ SERVICES = (
     ServiceSpec("hub", {"QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}"}),
     ServiceSpec("reference_data"),
     ServiceSpec("entries", {"QONTABLE_ENTRIES_ALLOW_PRIVATE_ADDRESSES": "true"}),
-    ServiceSpec("gateways", {"QONTABLE_PRIVATE_KEYS": "{gateway_keys}"}, runs_connectors=True),
+    ServiceSpec(
+        "gateways",
+        {"QONTABLE_PRIVATE_KEYS": "{gateway_keys}", "QONTABLE_LINKS_URL": "{own_url}"},
+        runs_connectors=True,
+    ),
     ServiceSpec("sandbox", {"QONTABLE_PUBLIC_URL": "{sandbox_url}"}),
 )
 """In the order in which they are started. Nothing depends on the order: each waits for what it needs."""
@@ -77,6 +81,7 @@ class Surroundings:
         """All settings of a service, by the names of their variables."""
         places = {
             "sandbox_url": self._sandbox_url,
+            "own_url": self.http_url(spec.name),
             "gateway_keys": self.gateway_keys,
             "platform_secret": derived_secret(self.postgres_admin_url, "platform"),
         }

@@ -4,6 +4,7 @@ The firm, the connection and what kind of secret it is are inside the sealed bod
 moved to another row or table opens for nobody. Keys have ids; a ring holds several, and seals under the newest.
 """
 
+import hashlib
 import json
 import os
 from base64 import b64decode, b64encode
@@ -69,6 +70,10 @@ class KeyRing:
     def key_ids(self) -> tuple[str, ...]:
         """The ids of the keys that are here, oldest first."""
         return tuple(self._keys)
+
+    def secret_for(self, purpose: str) -> bytes:
+        """32 bytes made of the newest key for one purpose; they tell nothing of the key or of other purposes."""
+        return hashlib.blake2b(purpose.encode(), key=bytes(self._keys[self.key_ids[-1]]), digest_size=32).digest()
 
     def open(self, sealed: Sealed, *, firm_id: str, connection_id: str, kind: str = CREDENTIALS) -> dict[str, str]:
         """The credentials in a box. Raises `BoxRefused`, which never holds any of the content."""

@@ -22,6 +22,7 @@ from gateways.connectors.registry import load_connectors, load_sheets
 from gateways.domain.port import Connector
 from gateways.domain.retry import PLAN, RetryPlan
 from gateways.domain.rules import lease_length, sending_rules
+from gateways.retention import RETENTIONS
 from gateways.settings import GatewaySettings
 from qontable.bus import Subscription
 from qontable.events.delivery import EntryDispatched, EntryRecallRequested
@@ -59,17 +60,27 @@ async def build(
         clients=clients,
         plan=plan,
         least_lease=timedelta(seconds=settings.lease_seconds),
+        links_url=links_url(settings, chosen),
     )
     await judge_patiently(parts)
     for client in clients.values():
         service.add_part(client)
     _consume(service, list(chosen))
     _work(service, settings, parts)
+    service.add_retentions(RETENTIONS)
     service.add_loop("pulse", partial(beat, parts), idle_seconds=PULSE_SECONDS)
     patience = min(STANDSTILL_SECONDS, plan.give_up_after.total_seconds())
     service.add_loop("standstill", Standstill(parts).step, idle_seconds=patience)
     service.add_loop("gauges", Gauges(parts).step, idle_seconds=GAUGE_SECONDS)
     return service
+
+
+def links_url(settings: GatewaySettings, connectors: Mapping[str, Connector]) -> str:
+    """Where software fetches documents. Raises `ValueError` naming the setting if one has to and nobody said where."""
+    fetching = [name for name, item in connectors.items() if sending_rules(item.sheet, None).link_life is not None]
+    if fetching and not settings.links_url:
+        raise ValueError(f"QONTABLE_LINKS_URL is missing, where {', '.join(fetching)} fetches documents")
+    return settings.links_url.rstrip("/")
 
 
 def _consume(service: Service, connectors: list[str]) -> None:

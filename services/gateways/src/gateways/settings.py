@@ -17,6 +17,11 @@ class GatewaySettings(Settings):
     connectors: str = Field(
         "", description="Connectors that this process runs, separated by commas; all of them when empty."
     )
+    links_url: str = Field(
+        "",
+        description="Address under which accounting software reaches this process from outside, without a path; needed "
+        "for software that fetches documents by itself, which finds them below `/documents` there.",
+    )
     slot: str = Field(
         "",
         max_length=200,

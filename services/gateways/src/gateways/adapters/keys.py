@@ -45,6 +45,10 @@ class Keys:
         """The key that all processes hold, or this one's newest before they agreed."""
         return self.sealing_key or self._ring.sealing_key
 
+    def secret_for(self, purpose: str) -> bytes:
+        """A secret of the newest key's for one purpose."""
+        return self._ring.secret_for(purpose)
+
     def read_again(self) -> bool:
         """Read the file if it has changed, and say whether it has. Raises when it holds no ring: the last one stays."""
         stamp = _stamp(self._file)

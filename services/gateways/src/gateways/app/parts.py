@@ -15,7 +15,8 @@ from qontable.unit import Units
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`clients` has one HTTP client per connector; `least_lease` is the shortest lease ever taken."""
+    """`clients` has one HTTP client per connector; `least_lease` is the shortest lease ever taken. `links_url` is where
+    software finds the documents that it fetches by itself; empty where no connector's software does."""
 
     units: Units
     storage: Storage
@@ -24,3 +25,4 @@ class Parts:
     clients: Mapping[str, httpx.AsyncClient]
     plan: RetryPlan
     least_lease: timedelta
+    links_url: str = ""

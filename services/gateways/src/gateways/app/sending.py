@@ -11,6 +11,7 @@ import structlog
 
 from gateways.adapters.attempts import Opened
 from gateways.adapters.deliveries import Work
+from gateways.app.linking import linked
 from gateways.app.parcels import ParcelRefused, parcel_of
 from gateways.app.tenure import Tenure
 from gateways.app.tracing import try_span
@@ -18,10 +19,12 @@ from gateways.app.tries import Tried
 from gateways.app.turnstile import Turns
 from gateways.domain import life
 from gateways.domain.delivery import Delivery
+from gateways.domain.judgement import DOCUMENT_UNAVAILABLE
 from gateways.domain.life import Moment
-from gateways.domain.outcome import Exchange, Rejected, SendOutcome, Unknown
+from gateways.domain.outcome import Exchange, NotSent, Rejected, SendOutcome, Unknown
 from gateways.domain.port import Parcel, Session
 from gateways.domain.words import words
+from qontable.database import UNREACHABLE
 from qontable.telemetry import frames, traceparent_of
 
 log = structlog.get_logger()
@@ -69,12 +72,27 @@ async def _send(tenure: Tenure, turns: Turns, works: Sequence[Work]) -> None:
             refusal = Rejected(exchange=Exchange(), message=words(error.category))
             await tenure.ledger.settle(_tried(work.delivery, attempt, refusal))
     if parcels:
-        await _hand_to_connector(tenure, session, parcels)
+        await _hand_to_connector(tenure, session, await _with_links(tenure, parcels))
+
+
+async def _with_links(
+    tenure: Tenure, parcels: Sequence[tuple[Delivery, Opened, Parcel]]
+) -> Sequence[tuple[Delivery, Opened, Parcel]]:
+    """The parcels with links, where the software wants them; none of them while none can be opened."""
+    try:
+        return await linked(tenure, parcels)
+    except UNREACHABLE:
+        unsent = NotSent(exchange=Exchange(), message=DOCUMENT_UNAVAILABLE)
+        tries = [_tried(delivery, attempt, unsent) for delivery, attempt, _ in parcels]
+        await asyncio.gather(*(tenure.ledger.settle(tried) for tried in tries))
+        return ()
 
 
 async def _hand_to_connector(
     tenure: Tenure, session: Session, parcels: Sequence[tuple[Delivery, Opened, Parcel]]
 ) -> None:
+    if not parcels:
+        return
     started = monotonic()
     first = all(attempt.number == 1 for _, attempt, _ in parcels)
     with try_span("send", [delivery for delivery, _, _ in parcels], first=first) as current:

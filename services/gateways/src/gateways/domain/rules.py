@@ -16,7 +16,8 @@ class SendingRules:
 
     `settles_within` is how long after an attempt's deadline the entry must be findable; `settles_assumed` says that
     this is our guess. `shows_within` is how soon the books show what the software says that it booked. `attempt` is
-    how long one attempt may act on the software, waiting for its turn included.
+    how long one attempt may act on the software, waiting for its turn included. `link_life` is how long links to
+    documents must work, for a software that fetches them by itself.
     """
 
     unique_references: bool
@@ -26,6 +27,7 @@ class SendingRules:
     attempt: timedelta
     entries_per_call: int
     throttle: Throttle
+    link_life: timedelta | None = None
 
 
 def sending_rules(sheet: Sheet, granted: Throttle | None) -> SendingRules:
@@ -34,6 +36,7 @@ def sending_rules(sheet: Sheet, granted: Throttle | None) -> SendingRules:
         requests=sheet.throttle.requests, seconds=sheet.throttle.seconds, concurrent=sheet.throttle.concurrent
     )
     per_call = sheet.capabilities.get("entries_per_call")
+    hours = sheet.capabilities.get("document_link_hours")
     shows = sheet.capabilities.get("shows_within") or sheet.settles_within
     return SendingRules(
         unique_references=bool(sheet.unique_references.value) and sheet.unique_references.evidence != "assumed",
@@ -43,6 +46,7 @@ def sending_rules(sheet: Sheet, granted: Throttle | None) -> SendingRules:
         attempt=timedelta(seconds=sheet.request_timeout * REQUEST_TIMES),
         entries_per_call=int(per_call.value) if per_call else 1,
         throttle=throttle,
+        link_life=timedelta(hours=float(hours.value)) if hours else None,
     )
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from gateways.connectors.registry import load_sheets
 from gateways.entrypoints import keys, preview
+from gateways.entrypoints.links import revoke_links
 from gateways.entrypoints.restored import restored
 from qontable.sheet import Fact, Sheet
 
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
 app.command()(restored)
 app.command("preview")(preview.command)
+app.command()(revoke_links)
 
 MARKS = {"documented": "documented", "corroborated": "corroborated", "assumed": "[yellow]assumed[/yellow]"}
 

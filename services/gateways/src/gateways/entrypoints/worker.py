@@ -3,6 +3,7 @@
 import asyncio
 
 from gateways.bootstrap import build
+from gateways.entrypoints.documents import serve_documents
 from gateways.settings import GatewaySettings
 
 
@@ -12,5 +13,7 @@ def main() -> None:
 
 
 async def _run() -> None:
-    service = await build(GatewaySettings())
+    settings = GatewaySettings()
+    service = await build(settings)
+    serve_documents(service, settings)
     await service.run()
