@@ -20,6 +20,9 @@ from qontable.preflight import Case, KnownYear, ReferenceState, preflight
 from qontable.reference import entry_reference
 from qontable.wire import read_entry
 
+NO_LINK = "https://link.invalid/made-when-it-leaves"
+"""In place of the link that a document gets once its entry leaves for a software that fetches it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -133,6 +136,7 @@ def _parcel(number: int, entry: Entry) -> Parcel:
                 storage_key=document.document_id,
             ),
             _unread,
+            link=NO_LINK,
         )
         for document in entry.documents
     )
