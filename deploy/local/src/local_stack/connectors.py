@@ -10,7 +10,7 @@ from local_stack.settings import PROJECT
 FOLDER = PROJECT / "services" / "gateways" / "src" / "gateways" / "connectors"
 SETTINGS: Mapping[str, Mapping[str, str]] = {
     "cegid_loop": {
-        "QONTABLE_CEGID_LOOP_URL": "{sandbox_url}/cegid_loop",
+        "QONTABLE_CEGID_LOOP_URL": "{sandbox_url}/cegid_loop/loop-api-publiques",
         "QONTABLE_CEGID_LOOP_SUBSCRIPTION_KEY": "{partner_secret}",
         "QONTABLE_CEGID_LOOP_IMPORT_RETRIED_SECONDS": "20",
     },

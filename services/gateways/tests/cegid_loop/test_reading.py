@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from gateways.connectors.cegid_loop.client import CegidLoop
-from gateways.connectors.cegid_loop.texts import origin_of
 from gateways.domain.outcome import (
     CouldNotAsk,
     CredentialsAccepted,
@@ -16,10 +15,11 @@ from gateways.domain.outcome import (
 )
 from gateways.domain.port import Session
 from qontable.events.reference import REFERENCE_KINDS, Account, ReferenceRows
+from qontable.reference import reference_uuid
 
 from .conftest import REFERENCE
 
-ORIGIN = origin_of(REFERENCE)
+ORIGIN = str(reference_uuid(REFERENCE))
 GATE = {"statusCode": 401, "message": "Access denied due to invalid subscription key."}
 
 
@@ -34,6 +34,8 @@ GATE = {"statusCode": 401, "message": "Access denied due to invalid subscription
         ({"content": {"error": {"message": "x-apikey unknown"}}}, CredentialsRefused),
         ({"content": {"error": {"message": "x-apikey unknown"}}, "status": 400}, CredentialsRefused),
         ({"content": GATE, "status": 401}, CouldNotAsk),
+        ({"status": 404, "content": {"statusCode": 404, "message": "no import 0000"}}, CredentialsAccepted),
+        ({"status": 404, "content": {"statusCode": 404, "message": "Resource not found"}}, CouldNotAsk),
         ({"status": 404, "raw": b"<html>"}, CouldNotAsk),
         ({"status": 503}, CouldNotAsk),
         ({"status": 429}, CouldNotAsk),
@@ -128,6 +130,7 @@ async def test_accounts_third_parties_and_journals_are_read_to_the_end(
             [
                 {"code": "AC", "libelle": "Achats", "type": 1},
                 {"code": "BQ", "libelle": "Banque", "type": 4, "compteContrepartie": "512000"},
+                {"code": "B2", "libelle": "Banque 2", "type": 4, "compteContrepartie": {"description": ["512100"]}},
                 {"code": "EC", "libelle": "Ecarts", "type": 6},
             ]
         ),
@@ -144,7 +147,7 @@ async def test_accounts_third_parties_and_journals_are_read_to_the_end(
         ("FDURAND", "Papeterie Durand", False), ("CORCHIS", "Orchis", True), ("SMARTIN", "Ana Martin", False),
     ]  # fmt: skip
     assert [(row.code, row.type, row.account) for row in journals] == [
-        ("AC", "purchases", None), ("BQ", "bank", "512000"), ("EC", "other", None),
+        ("AC", "purchases", None), ("BQ", "bank", "512000"), ("B2", "bank", "512100"), ("EC", "other", None),
     ]  # fmt: skip
     assert not any(part.fiscal_years for part in parts)
     assert [query["skip"] for query in software.asked("/compte")] == ["0", "1", "2"]

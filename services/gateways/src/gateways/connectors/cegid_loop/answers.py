@@ -25,8 +25,19 @@ def _number(value: object) -> object:
     return str(value) if isinstance(value, int) else value
 
 
+def _account(value: object) -> object:
+    """An account that another object names: by its number, or as an object whose description is the number."""
+    match value:
+        case {"description": [str(number), *_]}:
+            return number or None
+        case str() | None:
+            return value or None
+    return None
+
+
 Words = Annotated[str, BeforeValidator(_words)]
 Id = Annotated[str | None, BeforeValidator(_number)]
+Named = Annotated[str | None, BeforeValidator(_account)]
 
 
 class Received(BaseModel):
@@ -66,7 +77,7 @@ class Journal(Received):
     code: str
     libelle: Words = ""
     type: int | None = None
-    compteContrepartie: Id = None  # noqa: N815 - the vendor's name
+    compteContrepartie: Named = None  # noqa: N815 - the vendor's name
 
 
 class Ecriture(Received):

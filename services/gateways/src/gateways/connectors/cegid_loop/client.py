@@ -15,6 +15,7 @@ from gateways.connectors.cegid_loop.answers import (
     REQUEST,
     Verdict,
     error_in,
+    gate_words,
     verdict_in,
 )
 from gateways.connectors.cegid_loop.api import Api, exchange_of, quoted, refusal_in
@@ -62,6 +63,10 @@ from qontable.sheet import Sheet
 NO_IMPORT = "00000000-0000-0000-0000-000000000000"
 """An import that does not exist: asking for it tries the keys and needs no client file."""
 REFUSED_CREDENTIALS = ("credentials", "plugin_off")
+OF_THE_IMPORT = frozenset({200, 400, 404, 409, 422})
+"""Statuses with which an import that does not exist may be denied."""
+NO_ROUTE = "resource not found"
+"""What the gate in front of the API says of an address that leads nowhere."""
 OF_THE_FILE = frozenset({"connector_not_activated", "software_file_unknown"})
 """Refusals for which no entry is to blame: those that left together share them, and nothing was booked."""
 
@@ -83,12 +88,12 @@ class CegidLoop:
         except NotAnswered as error:
             return error.failure
         refusal = refusal_in(answer)
-        if refusal is None or (answer.status < 500 and error_in(answer.body) and not self._blames_keys(refusal)):
+        if refusal is None:
             return CredentialsAccepted()
         failure = judge_read(self.sheet, refusal)
         if failure.cause in REFUSED_CREDENTIALS:
             return CredentialsRefused(message=failure.message)
-        return failure
+        return CredentialsAccepted() if _speaks_of_the_import(answer) else failure
 
     async def list_software_files(self, session: Session) -> tuple[SoftwareFile, ...]:
         """No route that lists client files is known (the sheet's `lists_software_files`): their codes are typed, and
@@ -249,14 +254,17 @@ class CegidLoop:
             return Rejected(exchange=answered.exchange, message=message)
         return BatchRefused(exchange=answered.exchange, message=message)
 
-    def _blames_keys(self, refusal: Answered) -> bool:
-        return judge_read(self.sheet, refusal).cause in REFUSED_CREDENTIALS
-
     def _api(self, session: Session) -> Api:
         return Api(self.sheet, self._settings, session)
 
     def _words(self, category: str, text: str) -> SoftwareMessage:
         return own_words(self.sheet, category, text)
+
+
+def _speaks_of_the_import(answer: Answer) -> bool:
+    """Whether a refusal is Cegid Loop's own word about what was asked, not that of whatever stands in front of it."""
+    words = error_in(answer.body) or gate_words(answer.body)
+    return answer.status in OF_THE_IMPORT and words is not None and NO_ROUTE not in str(words).lower()
 
 
 def _places(bound: dict[int, Ready], run: Sequence[Ready]) -> list[int]:

@@ -85,5 +85,5 @@ def _journal(row: Journal) -> ReferenceJournal:
         code=row.code,
         label=row.libelle,
         type=JOURNAL_TYPES.get(row.type or 0, "other"),
-        account=row.compteContrepartie or None,
+        account=row.compteContrepartie,
     )

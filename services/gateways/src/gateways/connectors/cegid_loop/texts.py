@@ -4,23 +4,21 @@ Apart from the body, because what was cut has to be told again when an entry is 
 """
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
 from gateways.domain.port import Parcel
 from qontable.cutting import cut_code, cut_label
 from qontable.entry import Entry, Line
 from qontable.events.delivery import Cut
+from qontable.reference import reference_uuid
 from qontable.sheet import Sheet
-
-ORIGINS = UUID("6f1c2a5e-1f0b-5d0e-9b53-3f6d3a7c4e21")
-"""The name space of our origins. Changing it would hide what was sent before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """What leaves in place of the entry's own texts: a label and, for a third party, a code per line.
 
-    `piece` is the number by which the entry can be searched for; `cuts` says what leaves otherwise than it came.
+    `origin` is the `ecritureOrigine`: our reference as a UUID, the same for every revision. `piece` is the number by
+    which the entry can be searched for; `cuts` says what leaves otherwise than it came.
     """
 
     origin: str
@@ -42,18 +40,13 @@ def texts_of(parcel: Parcel, sheet: Sheet) -> Texts:
     for index, line in enumerate(entry.lines):
         writer.drop_analytic(line, f"lines.{index}.analytic")
     return Texts(
-        origin=origin_of(parcel.reference),
+        origin=str(reference_uuid(parcel.reference)),
         labels=labels,
         third_parties=third_parties,
         piece=writer.piece(parcel),
         reference=entry.document_number or entry.invoice_number,
         cuts=tuple(writer.cuts),
     )
-
-
-def origin_of(reference: str) -> str:
-    """The `ecritureOrigine` of an entry: our reference as a UUID, the same for every revision."""
-    return str(uuid5(ORIGINS, reference))
 
 
 class _Writer:
@@ -64,9 +57,7 @@ class _Writer:
         self.cuts: list[Cut] = []
 
     def label(self, entry: Entry, line: Line, where: str) -> str:
-        """A line without a label has its entry's, and says so."""
-        text = line.label if line.label.strip() else entry.label
-        return self._note(where, line.label, cut_label(text, self._sheet.limits.label_limit(entry.kind)).sent)
+        return self._note(where, line.label, cut_label(line.label, self._sheet.limits.label_limit(entry.kind)).sent)
 
     def code(self, line: Line, others: set[str], where: str) -> str | None:
         """Cut only where no other code becomes the same: here those of the entry, the file's were looked at before."""
