@@ -5,7 +5,8 @@ import time
 import httpx
 import pytest
 
-from .conftest import SoftwareFile, Stand, code_of, eventually
+from ..served import eventually
+from .conftest import SoftwareFile, Stand, code_of
 
 REFERENCE = "QTB-1"
 

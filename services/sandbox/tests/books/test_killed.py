@@ -14,7 +14,8 @@ import httpx
 from local_stack.world import World
 from qontable.database import Database
 
-from .conftest import Stand, eventually
+from ..served import eventually
+from .conftest import Stand
 
 
 async def test_whatever_was_answered_survives_sigkill(world: World, tmp_path: Path) -> None:

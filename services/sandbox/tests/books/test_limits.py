@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections import Counter
 
-from .conftest import SoftwareFile, Stand, code_of, eventually
+from ..served import eventually
+from .conftest import SoftwareFile, Stand, code_of
 
 
 async def _limited(stand: Stand, file: SoftwareFile, token: str, **limits: float) -> None:

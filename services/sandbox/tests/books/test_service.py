@@ -8,7 +8,7 @@ from qontable.service import Service
 from qontable.settings import Settings
 from sandbox.entrypoints.books import add_softwares
 
-from .conftest import eventually
+from ..served import eventually
 
 
 @pytest.mark.usefixtures("world")

@@ -2,14 +2,12 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest_asyncio
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +22,7 @@ from sandbox.entrypoints.control.application import control_application
 from sandbox.software import cegid_loop
 from sandbox.software.cegid_loop.application import API, Software
 
+from ..served import eventually, served
 from .bodies import SIRET, request
 
 SUBSCRIPTION = "subscription-5b1c"
@@ -207,13 +206,6 @@ def _seed(code: str, firm: str) -> dict[str, Any]:
     }
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-    """Wait until something holds; fails after so many seconds."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is waited for is on the wire
-            await asyncio.sleep(0.02)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stand(world: World) -> AsyncIterator[Stand]:
     """The stand-in, served by uvicorn as in the sandbox's own process."""
@@ -230,7 +222,7 @@ async def stand(world: World) -> AsyncIterator[Stand]:
     )
     loops = [asyncio.create_task(Loop(name, step, idle_seconds=0.05).run()) for name, step in steps.items()]
     async with (
-        _served(app) as url,
+        served(app) as url,
         httpx.AsyncClient(base_url=f"{url}/control", timeout=60) as control,
         httpx.AsyncClient(base_url=f"{url}/cegid_loop/hub", timeout=60) as hub,
     ):
@@ -249,23 +241,3 @@ async def folder(stand: Stand) -> AsyncIterator[Folder]:
     yield made
     await stand.control.delete("/faults")
     await made.api.aclose()
-
-
-@asynccontextmanager
-async def _served(app: Starlette) -> AsyncIterator[str]:
-    server = _Server(uvicorn.Config(app, port=0, log_config=None))
-    serving = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Any:
-        yield

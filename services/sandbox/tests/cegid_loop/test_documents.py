@@ -3,8 +3,9 @@
 import hashlib
 from typing import Any
 
+from ..served import eventually
 from .bodies import invoice, numbered
-from .conftest import DONE, REFUSED, RUNNING, Folder, Stand, eventually
+from .conftest import DONE, REFUSED, RUNNING, Folder, Stand
 
 PDF = b"%PDF-1.4 FD-2026-0147"
 DAY = 24 * 3600

@@ -5,8 +5,9 @@ import time
 import httpx
 import pytest
 
+from ..served import eventually
 from .bodies import ORIGIN, invoice, request
-from .conftest import DONE, Folder, Stand, eventually
+from .conftest import DONE, Folder, Stand
 
 IMPORT = "POST /importJson"
 MINE = f'ecritureOrigine == "{ORIGIN}"'
@@ -61,7 +62,7 @@ async def test_a_late_answer_is_the_answer(folder: Folder) -> None:
 
 
 async def test_a_stalled_call_that_nobody_waits_for_is_registered_all_the_same(folder: Folder) -> None:
-    await folder.fault("answer_late", route=IMPORT, count=1, seconds=30)
+    await folder.fault("answer_late", route=IMPORT, count=1, seconds=4)
     with pytest.raises(httpx.ReadTimeout):
         await folder.api.post("/importJson", json=request(folder.code, invoice()), timeout=0.5)
     await eventually(lambda: _booked(folder))

@@ -1,5 +1,6 @@
 """An import's life: registered, run, done or refused; what its options create; what stands in the books afterwards."""
 
+import asyncio
 import copy
 import json
 from collections.abc import Callable
@@ -8,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from sandbox.adapters.import_requests import end
+from sandbox.software.cegid_loop import importing
+from sandbox.software.cegid_loop.importing import Importer
+
+from ..served import eventually
 from .bodies import ORIGIN, SISTER, invoice, line, money, numbered, origin, request
-from .conftest import DONE, REFUSED, RUNNING, WAITING, Folder, Stand, eventually
+from .conftest import DONE, REFUSED, RUNNING, WAITING, Folder, Stand
 
 GOLDENS = Path(__file__).parent / "goldens"
 Change = Callable[[list[dict[str, Any]]], object]
@@ -64,6 +70,35 @@ async def test_refused_at_once_is_status_200_with_an_error_object(folder: Folder
     await folder.switch(establishments=[SISTER])
     assert await folder.ended(invoice(SIRET=SISTER)) == DONE
     assert [shown["status"] for shown in await folder.imports()] == [DONE]
+
+
+async def test_several_importers_at_once_carry_each_import_out_once(stand: Stand, folder: Folder) -> None:
+    await folder.switch(waiting_seconds=3600)
+    sent = [(await folder.send(numbered(number))).json()["accountingImportRequestId"] for number in range(10)]
+    await folder.pass_time(3601)
+    importers = [Importer(stand.database) for _ in range(4)]
+    await asyncio.gather(*(importer.step() for importer in importers for _ in range(6)))
+    assert {await folder.end_of(import_id) for import_id in sent} == {DONE}
+    assert len(await folder.all()) == 30
+
+
+async def test_an_import_whose_importer_dies_is_carried_out_once(
+    stand: Stand, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It dies after everything was booked and before that is committed."""
+    deaths = 0
+
+    async def end_or_die(*arguments: Any) -> None:
+        nonlocal deaths
+        deaths += 1
+        if deaths == 1:
+            raise OSError("killed")
+        await end(*arguments)
+
+    monkeypatch.setattr(importing, "end", end_or_die)
+    assert await folder.ended(invoice()) == DONE
+    assert deaths == 2
+    assert len(await folder.all()) == 3
 
 
 async def test_waiting_running_done(folder: Folder) -> None:

@@ -10,8 +10,9 @@ from qontable.reference import entry_reference, reference_uuid
 from sandbox.adapters.published import record
 from sandbox.domain.published import PublishedEntry
 
+from ..served import eventually
 from .bodies import money
-from .conftest import DONE, Folder, Stand, eventually
+from .conftest import DONE, Folder, Stand
 
 PDF = b"%PDF-1.4 a document"
 LONG = "Papeterie Durand, fournitures de bureau et mobilier pour l'atelier de Nantes"

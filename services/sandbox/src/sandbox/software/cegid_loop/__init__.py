@@ -5,6 +5,7 @@ developers.cegid.com/docreference/BusinessUnits/Loop-Api-Management-Docs, which 
 written where it is decided, with the word "assumed".
 """
 
+from sandbox.domain.firm_key import KeyForm
 from sandbox.domain.rules import Rules
 
 CONNECTOR = "cegid_loop"
@@ -20,6 +21,8 @@ RULES = Rules(
     one_number=True,
     thirds_due=True,
     unkept=frozenset({"analytic"}),
+    key=KeyForm("{id}:{secret}", {"api_key": "{id}", "api_secret": "{secret}", "domain": "CEGIDPARTENAIRES"}),
 )
 """Labels of 35 and codes of 17 characters are Qonto's (LOOP-2); pieces have no published limit. What the arrays of
-`axeAna[…]` hold is shown by the vendor in pictures only: they are taken and not read, so nobody can judge them."""
+`axeAna[…]` hold is shown by the vendor in pictures only: they are taken and not read, so nobody can judge them. A firm
+types its key, its secret and its domain (LOOP-1)."""

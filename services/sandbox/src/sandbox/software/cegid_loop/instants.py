@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 ISO_FORMAT = "YYYY-MM-DDTHH:mm:ss.SSSZ"
 ISO_FORMAT_FRENCH = "AAAA-MM-JJThh:mm:ss.nnnZ"
 
