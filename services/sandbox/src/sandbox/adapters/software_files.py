@@ -3,7 +3,7 @@
 from qontable.database import Connection
 from sandbox.domain.books import SoftwareFile
 
-_FILE = "id, connector, firm, code, name, siret, unique_references, answers_with_entry"
+_FILE = "id, connector, firm, code, name, siret, unique_references, answers_with_entry, books_as_draft"
 
 
 async def firm_files(connection: Connection, connector: str, firm: str) -> list[SoftwareFile]:

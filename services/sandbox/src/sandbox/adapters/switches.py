@@ -9,16 +9,20 @@ class NotThere(LookupError):
     """The software file has no such journal, account or fiscal year."""
 
 
-async def switch_file(connection: Connection, file_id: int, *, unique: bool | None, with_entry: bool | None) -> None:
-    """Change whether references are unique (from now on) and whether bookings are answered with the entry."""
+async def switch_file(
+    connection: Connection, file_id: int, *, unique: bool | None, with_entry: bool | None, as_draft: bool | None
+) -> None:
+    """Change whether references are unique (from now on), bookings are answered with the entry, and land as drafts."""
     await connection.execute(
         """
         update software_files set unique_references = coalesce($2, unique_references),
-            answers_with_entry = coalesce($3, answers_with_entry) where id = $1
+            answers_with_entry = coalesce($3, answers_with_entry),
+            books_as_draft = coalesce($4, books_as_draft) where id = $1
         """,
         file_id,
         unique,
         with_entry,
+        as_draft,
     )
 
 

@@ -13,10 +13,12 @@ class Token:
     """A key and what it may do. Without `software_file_id` it reaches every file of the firm.
 
     `requests` per `seconds` and `concurrent` are what was granted to it; None is the vendor's own limit.
+    `scopes` None is every scope of a vendor that has scopes.
     """
 
     id: int
     firm: str
+    token_sha256: bytes
     secret_sha256: bytes
     software_file_id: int | None
     activated: bool
@@ -26,6 +28,8 @@ class Token:
     requests: int | None
     seconds: float | None
     concurrent: int | None
+    scopes: tuple[str, ...] | None
+    expired: bool
 
 
 def secret_hash(secret: str) -> bytes:
@@ -37,8 +41,9 @@ async def find_token(connection: Connection, connector: str, token_sha256: bytes
     """The key with this hash, also if it was revoked."""
     row = await connection.fetchrow(
         """
-        select id, firm, secret_sha256, software_file_id, activated, revoked, disconnected, forbidden_routes,
-               requests, seconds, concurrent
+        select id, firm, token_sha256, secret_sha256, software_file_id, activated, revoked, disconnected,
+               forbidden_routes, requests, seconds, concurrent, scopes,
+               coalesce(expires_at <= clock_timestamp(), false) as expired
         from software_tokens where connector = $1 and token_sha256 = $2
         """,
         connector,
@@ -46,7 +51,8 @@ async def find_token(connection: Connection, connector: str, token_sha256: bytes
     )
     if row is None:
         return None
-    return Token(**(dict(row) | {"forbidden_routes": tuple(row["forbidden_routes"])}))
+    scopes = None if row["scopes"] is None else tuple(row["scopes"])
+    return Token(**(dict(row) | {"forbidden_routes": tuple(row["forbidden_routes"]), "scopes": scopes}))
 
 
 async def activate_token(connection: Connection, token_id: int) -> None:
@@ -60,14 +66,16 @@ async def put_token(connection: Connection, seed: TokenSeed, software_file_id: i
         await connection.fetchval(
             """
             insert into software_tokens (connector, firm, token_sha256, secret_sha256, software_file_id, activated,
-                                         revoked, disconnected, forbidden_routes, requests, seconds, concurrent)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                         revoked, disconnected, forbidden_routes, requests, seconds, concurrent,
+                                         scopes)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             on conflict (connector, token_sha256) do update set
                 firm = excluded.firm, secret_sha256 = excluded.secret_sha256,
                 software_file_id = excluded.software_file_id, activated = excluded.activated,
                 revoked = excluded.revoked, disconnected = excluded.disconnected,
                 forbidden_routes = excluded.forbidden_routes, requests = excluded.requests,
-                seconds = excluded.seconds, concurrent = excluded.concurrent
+                seconds = excluded.seconds, concurrent = excluded.concurrent, scopes = excluded.scopes,
+                expires_at = null
             returning id
             """,
             seed.connector,
@@ -82,6 +90,7 @@ async def put_token(connection: Connection, seed: TokenSeed, software_file_id: i
             seed.requests,
             seed.seconds,
             seed.concurrent,
+            None if seed.scopes is None else list(seed.scopes),
         )
     )
 

@@ -8,11 +8,15 @@ from sandbox.domain.faults import Fault, Occasion
 
 
 class FaultBox:
-    """Faults in the order in which they were ordered; the first that strikes a request decides."""
+    """Faults in the order in which they were ordered; the first that strikes a request decides.
+
+    `manners` holds, by connector, which of `Rules.manners` a software follows; without one, the first.
+    """
 
     def __init__(self) -> None:
         self._numbers = count(1)
         self._faults: dict[int, Fault] = {}
+        self.manners: dict[str, str] = {}
 
     def add(self, **order: Any) -> Fault:
         """Order a fault: the fields of `Fault` but its id."""

@@ -14,7 +14,8 @@ class ReferenceTaken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SoftwareFile:
-    """A client file in the software. `answers_with_entry` says whether a booking is answered with the entry."""
+    """A client file in the software. `answers_with_entry` says whether a booking is answered with the entry,
+    `books_as_draft` whether it lands among the drafts."""
 
     id: int
     connector: str
@@ -24,6 +25,7 @@ class SoftwareFile:
     siret: str | None
     unique_references: bool
     answers_with_entry: bool
+    books_as_draft: bool
 
 
 @dataclass(frozen=True, slots=True)

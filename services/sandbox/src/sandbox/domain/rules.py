@@ -20,7 +20,8 @@ class Rules:
     carries the document's number or the invoice's, not always both. `thirds_due`: only lines of third parties need a
     due date. `unkept`: words of `comparison.Difference` for what the software has no field for, so that nobody can
     judge it. `closes`: what can be closed in it so that it refuses entries. `key`: what a firm's key to it looks like.
-    `usual`: the one that commands book in where nobody names one.
+    `usual`: the one that commands book in where nobody names one. `manners`: names for how it answers where its
+    vendor's documents disagree, the usual one first.
     """
 
     connector: str
@@ -39,3 +40,4 @@ class Rules:
     closes: frozenset[Closable] = frozenset({"journal", "account"})
     key: KeyForm = field(default_factory=KeyForm)
     usual: bool = False
+    manners: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ Words of the kit, not of a vendor: journal types are those of `qontable.events.r
 """
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -94,13 +95,14 @@ class SoftwareFileSeed(SeedPart):
 class TokenSeed(SeedPart):
     """A key of the firm's: for one software file where `software_file` (its code) says which, else for all.
 
-    `requests` per `seconds` and `concurrent` grant more or less than the vendor's own limits.
+    `secret` goes with it where a software asks for one. `requests` per `seconds` and `concurrent` grant more or less
+    than the vendor's own limits. `scopes` None is every scope of a vendor that has scopes.
     """
 
     connector: str
     firm: str
     token: SecretStr
-    secret: SecretStr
+    secret: SecretStr = SecretStr("")
     software_file: str | None = None
     activated: bool = False
     revoked: bool = False
@@ -109,6 +111,21 @@ class TokenSeed(SeedPart):
     requests: int | None = Field(None, gt=0)
     seconds: float | None = Field(None, gt=0)
     concurrent: int | None = Field(None, gt=0)
+    scopes: tuple[str, ...] | None = None
+
+
+class GrantSeed(SeedPart):
+    """What a firm granted an application: a `code` to be exchanged once, or a `refresh` token, for so many seconds."""
+
+    connector: str
+    firm: str
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+    kind: Literal["code", "refresh"]
+    token: SecretStr
+    redirect_uri: str | None = None
+    scopes: tuple[str, ...] | None = None
+    seconds: float = Field(gt=0)
 
 
 def account_number(code: str, account: str) -> str:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException
 from sandbox.adapters.software_files import file_by_code
 from sandbox.adapters.tokens import secret_hash
 from sandbox.domain.faults import FAULTS, Fault
-from sandbox.entrypoints.control.orders import FaultOrder
+from sandbox.entrypoints.control.orders import FaultOrder, MannerOrder
 from sandbox.entrypoints.control.parts import Faults, Transaction
 from sandbox.software.registry import rules_of
 
@@ -57,6 +57,15 @@ async def remove(faults: Faults, fault_id: int) -> None:
     """End one fault."""
     if not faults.remove(fault_id):
         raise HTTPException(404, f"no fault {fault_id}")
+
+
+@router.put("/manners/{connector}", status_code=204)
+async def choose_manner(faults: Faults, connector: str, wanted: MannerOrder) -> None:
+    """Choose how a software answers where its vendor's documents disagree. 422 names the ways that there are."""
+    rules = rules_of(connector)
+    if wanted.manner not in rules.manners:
+        raise HTTPException(422, f"{connector} has the manners {', '.join(rules.manners) or 'of one kind only'}")
+    faults.manners[connector] = wanted.manner
 
 
 def _shown(fault: Fault) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
+from sandbox.adapters.grants import put_grant
 from sandbox.adapters.seeding import seed_software_file
 from sandbox.adapters.software_files import file_by_code
 from sandbox.adapters.switches import (
@@ -17,7 +18,7 @@ from sandbox.adapters.switches import (
     unlock_periods,
 )
 from sandbox.adapters.tokens import change_token, put_token
-from sandbox.domain.seed import SoftwareFileSeed, TokenSeed
+from sandbox.domain.seed import GrantSeed, SoftwareFileSeed, TokenSeed
 from sandbox.entrypoints.control.orders import ClosedSwitch, FileSwitches, JournalSwitches, PeriodLock, TokenSwitches
 from sandbox.entrypoints.control.parts import FileId, Transaction
 from sandbox.software.registry import rules_of
@@ -34,8 +35,14 @@ async def seed(connection: Transaction, seed: SoftwareFileSeed) -> dict[str, Any
 
 @router.patch(FILE, status_code=204)
 async def change_file(connection: Transaction, file_id: FileId, switches: FileSwitches) -> None:
-    """Whether references are unique, whether bookings are answered with the entry."""
-    await switch_file(connection, file_id, unique=switches.unique_references, with_entry=switches.answers_with_entry)
+    """Whether references are unique, whether bookings are answered with the entry, whether they land as drafts."""
+    await switch_file(
+        connection,
+        file_id,
+        unique=switches.unique_references,
+        with_entry=switches.answers_with_entry,
+        as_draft=switches.books_as_draft,
+    )
 
 
 @router.patch(f"{FILE}/journals/{{journal}}", status_code=204)
@@ -79,6 +86,13 @@ async def make_token(connection: Transaction, token: TokenSeed) -> dict[str, int
             raise HTTPException(404, f"{token.connector} has no software file {token.software_file}")
         software_file_id = found.id
     return {"token_id": await put_token(connection, token, software_file_id)}
+
+
+@router.post("/grants", status_code=204)
+async def grant(connection: Transaction, seed: GrantSeed) -> None:
+    """Grant an application a code or a renewal, as a firm does when it consents."""
+    rules_of(seed.connector)
+    await put_grant(connection, seed)
 
 
 @router.patch("/tokens", status_code=204)

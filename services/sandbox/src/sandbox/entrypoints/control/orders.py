@@ -1,6 +1,6 @@
 """Bodies of the control API: what can be ordered of a stand-in software."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -34,11 +34,18 @@ class FaultOrder(SeedPart):
         return self
 
 
+class MannerOrder(SeedPart):
+    """Which of the ways that a vendor's documents describe the software follows."""
+
+    manner: str
+
+
 class FileSwitches(SeedPart):
     """Settings of a software file; what is left out stays."""
 
     unique_references: bool | None = None
     answers_with_entry: bool | None = None
+    books_as_draft: bool | None = None
 
 
 class JournalSwitches(SeedPart):
@@ -75,6 +82,8 @@ class TokenSwitches(SeedPart):
     requests: int | None = Field(None, gt=0)
     seconds: float | None = Field(None, gt=0)
     concurrent: int | None = Field(None, gt=0)
+    scopes: list[str] | None = None
+    expires_at: datetime | None = None
 
     def changes(self) -> dict[str, Any]:
         """Only what was named."""

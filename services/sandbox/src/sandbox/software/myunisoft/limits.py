@@ -8,10 +8,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from time import time
 
 from sandbox.adapters.tokens import Token
+from sandbox.app.windows import Windows
 from sandbox.software.myunisoft.errors import VendorError
 
 REQUESTS = 20
@@ -19,17 +18,11 @@ SECONDS = 10.0
 CONCURRENT = 10
 
 
-@dataclass(slots=True)
-class _Period:
-    ends: float
-    used: int = 0
-
-
 class Limits:
     """What each token has used, in this process."""
 
     def __init__(self) -> None:
-        self._periods: dict[int, _Period] = {}
+        self._windows = Windows()
         self._under_way: Counter[tuple[int, str]] = Counter()
 
     def count(self, token: Token) -> dict[str, str]:
@@ -38,8 +31,7 @@ class Limits:
         Raises `VendorError` ERR-TOO-MANY-REQUEST, with the same headers, when the period is used up.
         """
         total = token.requests or REQUESTS
-        period = self._period(token)
-        period.used += 1
+        period = self._windows.count(token.id, token.seconds or SECONDS)
         headers = {
             "X-Rate-Limit-Total": str(total),
             "X-Rate-Limit-Remaining": str(max(total - period.used, 0)),
@@ -48,13 +40,6 @@ class Limits:
         if period.used > total:
             raise VendorError("ERR-TOO-MANY-REQUEST", headers=headers)
         return headers
-
-    def _period(self, token: Token) -> _Period:
-        now = time()
-        period = self._periods.get(token.id)
-        if period is None or now >= period.ends:
-            period = self._periods[token.id] = _Period(now + (token.seconds or SECONDS))
-        return period
 
     @contextmanager
     def under_way(self, token: Token, route: str) -> Iterator[None]:
