@@ -54,6 +54,19 @@ async def test_it_books_later(company: Company) -> None:
     await eventually(booked)
 
 
+async def test_a_file_is_kept_later(stand: Stand, company: Company) -> None:
+    await company.fault("book_later", route="POST /file_attachments", seconds=0.1, reply="server_error")
+    assert (await company.upload()).status_code == 500
+
+    async def kept() -> bool:
+        found = await stand.database.pool.fetchval(
+            "select sha256 from software_attachments where software_file_id = $1", company.id
+        )
+        return bool(found == hashlib.sha256(PDF).hexdigest())
+
+    await eventually(kept)
+
+
 async def test_look_ups_show_it_later(stand: Stand, company: Company) -> None:
     await company.fault("show_later", seconds=600)
     made = (await company.book()).json()
