@@ -15,6 +15,7 @@ import psutil
 import typer
 from rich.console import Console
 
+from local_stack.assets import assets_are_there
 from local_stack.control import running_state
 from local_stack.kafka import jars_are_there
 from local_stack.part import PartFailed
@@ -87,6 +88,13 @@ def _jars() -> Finding:
     return Finding("Kafka's jars", "missing or of another version", mend)
 
 
+def _assets() -> Finding:
+    if assets_are_there():
+        return Finding("the Hub's scripts", "there")
+    mend = "make setup" if shutil.which("mvn") else "apt-get install maven && make setup"
+    return Finding("the Hub's scripts", "missing or of another version", mend)
+
+
 def _postgres() -> Finding:
     try:
         server = programs() / "postgres"
@@ -141,6 +149,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _packages,
     _java,
     _jars,
+    _assets,
     _postgres,
     _privileges,
     _disk,

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local_stack import control
+from local_stack.assets import fetch_assets
 from local_stack.kafka import fetch_jars
 from local_stack.part import PartFailed
 from local_stack.process import ProcessIdentity
@@ -42,10 +43,12 @@ def up(only: Only = EVERYTHING) -> None:
 
 @app.command()
 def fetch() -> None:
-    """Fetch Kafka's jars with Maven, unless they are there."""
+    """Fetch Kafka's jars and the Hub's scripts with Maven, unless they are there."""
     try:
         with console.status("fetching Kafka's jars (54 MB)"):
             fetch_jars()
+        with console.status("fetching the Hub's scripts"):
+            fetch_assets()
     except PartFailed as error:
         console.print(str(error), markup=False)
         raise typer.Exit(UNREACHABLE) from None
