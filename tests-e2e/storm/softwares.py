@@ -15,7 +15,9 @@ class Routes:
 
 
 ROUTES = {
+    "cegid_loop": Routes("POST /importJson", ("GET /getImportStatus", "GET /EcritureComptable")),
     "myunisoft": Routes("POST /entry", ("GET /entry/id",)),
+    "pennylane": Routes("POST /ledger_entries", ("GET /ledger_entries",)),
 }
 ON_SEND = (
     ("book_and_cut", 0.03, 0.0),
