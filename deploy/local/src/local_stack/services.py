@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_stack.assets import ASSETS
 from local_stack.connectors import connector_settings, connectors
 from local_stack.passwords import derived_secret, role_password
 from local_stack.ports import HOST
@@ -28,7 +29,7 @@ class ServiceSpec:
 
 
 SERVICES = (
-    ServiceSpec("hub", {"QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}"}),
+    ServiceSpec("hub", {"QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}", "QONTABLE_HUB_ASSETS": "{assets}"}),
     ServiceSpec("reference_data"),
     ServiceSpec("entries", {"QONTABLE_ENTRIES_ALLOW_PRIVATE_ADDRESSES": "true"}),
     ServiceSpec(
@@ -83,6 +84,7 @@ class Surroundings:
             "sandbox_url": self._sandbox_url,
             "own_url": self.http_url(spec.name),
             "gateway_keys": self.gateway_keys,
+            "assets": ASSETS,
             "platform_secret": derived_secret(self.postgres_admin_url, "platform"),
         }
         ours = [self.connector_environment(name) for name in connectors()] if spec.runs_connectors else []

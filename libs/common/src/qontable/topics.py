@@ -37,7 +37,7 @@ TOPICS = (
     Topic("firm.created", ("platform",), ("hub", "entries"), compacted=True),
     Topic("file.created", ("platform",), ("hub", "entries"), compacted=True),
     Topic("file.closed", ("platform",), ("hub", "reference_data", "entries"), compacted=True),
-    Topic("entry.validated", ("platform",), ("entries",)),
+    Topic("entry.validated", ("platform",), ("hub", "entries")),
     Topic("entry.review_undone", ("platform",), ("entries",)),
     Topic("entry.correction_requested", ("hub",), ("platform",)),
     Topic("document.link_requested", ("entries",), ("platform",)),

@@ -12,7 +12,7 @@ from hub.app.gateway_events import (
     connector_announced,
 )
 from hub.app.hub import Hub
-from hub.app.platform_events import file_closed, file_created, firm_created
+from hub.app.platform_events import entry_validated, file_closed, file_created, firm_created
 from hub.app.reference_events import accounts_fetched, accounts_refreshed
 from hub.app.republication import EVERY_SECONDS, Republication
 from hub.settings import HubSettings
@@ -26,7 +26,7 @@ from qontable.events.connector import (
 )
 from qontable.events.delivery import EntryAttempted, EntryStatusChanged
 from qontable.events.hub import ConnectionChanged, FileIntegrationChanged
-from qontable.events.platform import FileClosed, FileCreated, FirmCreated
+from qontable.events.platform import EntryValidated, FileClosed, FileCreated, FirmCreated
 from qontable.events.reference import AccountsFetched, AccountsRefreshed
 from qontable.service import Service
 
@@ -49,6 +49,7 @@ async def build(settings: HubSettings) -> Parts:
         Subscription(FirmCreated, firm_created),
         Subscription(FileCreated, file_created),
         Subscription(FileClosed, file_closed),
+        Subscription(EntryValidated, entry_validated),
         Subscription(ConnectorAnnounced, connector_announced),
         Subscription(ConnectionChecked, connection_checked),
         Subscription(ConnectionHealthChanged, connection_health_changed),

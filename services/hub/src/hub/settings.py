@@ -1,5 +1,7 @@
 """Settings of the hub, read from its environment."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from qontable.settings import Settings
@@ -12,3 +14,6 @@ class HubSettings(Settings):
         min_length=24, description="What the platform shows to be given a person's token; the Hub's callers never do."
     )
     hub_token_days: int = Field(90, ge=1, le=400, description="How long a token holds, in days.")
+    hub_assets: Path | None = Field(
+        None, description="Folder of scripts of others that pages load; without it they reload where they would change."
+    )

@@ -28,7 +28,8 @@ def test_every_refusal_says_the_same_in_both_languages(code: str) -> None:
 def test_every_refusal_that_is_raised_is_in_the_catalogue_and_every_one_there_is_raised() -> None:
     sources = [path.read_text(encoding="utf-8") for path in Path(hub.__file__).parent.rglob("*.py")]
     raised = {code for source in sources for code in re.findall(r'Refused\(\s*"(\w+)"', source)}
-    answered = set(re.findall(r'\d+: "(\w+)"', next(source for source in sources if "BEFORE_ROUTES = {" in source)))
+    tables = [table for source in sources for table in re.findall(r"^BEFORE_\w+ = (\{.+\})$", source, re.MULTILINE)]
+    answered = {code for table in tables for code in re.findall(r'\d+: "(\w+)"', table)}
     assert raised | answered == set(catalogue())
 
 

@@ -48,6 +48,37 @@ async def find_check(db: Db, firm_id: str, connection_id: str, check_id: str) ->
     return Check.model_validate(dict(row)) if row else None
 
 
+async def latest_trial(db: Db, firm_id: str, connection_id: str) -> Check | None:
+    """The last trial of new credentials of a connection."""
+    row = await db.fetchrow(
+        """
+        select check_id, connection_id, purpose, status, software_file_id, message, software_files, prerequisites,
+            requested_at, checked_at, confirmed_at
+        from connection_check where firm_id = $1 and connection_id = $2 and purpose = 'credentials'
+        order by requested_at desc, check_id limit 1
+        """,
+        firm_id,
+        connection_id,
+    )
+    return Check.model_validate(dict(row)) if row else None
+
+
+async def latest_tests(db: Db, firm_id: str, connection_id: str, software_file_ids: Sequence[str]) -> dict[str, Check]:
+    """Software file → the last test of its prerequisites."""
+    rows = await db.fetch(
+        """
+        select distinct on (software_file_id) check_id, connection_id, purpose, status, software_file_id, message,
+            '[]'::jsonb as software_files, prerequisites, requested_at, checked_at, confirmed_at
+        from connection_check where firm_id = $1 and connection_id = $2 and software_file_id = any($3::text[])
+        order by software_file_id, requested_at desc
+        """,
+        firm_id,
+        connection_id,
+        list(software_file_ids),
+    )
+    return {row["software_file_id"]: Check.model_validate(dict(row)) for row in rows}
+
+
 async def read_credentials(db: Db, check_id: str) -> tuple[Sealed, dict[str, str]] | None:
     """The box and parameters of a check; nothing once they are forgotten."""
     row = await db.fetchrow(

@@ -1,7 +1,8 @@
 """Entries as they are looked for: lists, counts, one entry's life, and what is on its way."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 
 from hub.domain.connection import Consequence
 from hub.domain.cursor import write_cursor
@@ -20,12 +21,23 @@ from qontable.database import Connection as Db
 from qontable.events.delivery import EntryStatus
 
 MOST_CAUSES = 50
+STATUSES: tuple[EntryStatus, ...] = get_args(EntryStatus)
 
 
 async def list_entries(
-    db: Db, firm_id: str, file_id: str, wanted: EntryFilter, *, after: tuple[date, str] | None, limit: int
+    db: Db,
+    firm_id: str,
+    file_id: str,
+    wanted: EntryFilter,
+    *,
+    after: tuple[date, str] | None,
+    limit: int,
+    statuses: Sequence[EntryStatus] | None = None,
 ) -> tuple[list[Entry], str | None]:
-    """A page of a file's entries, latest first, and the next cursor. Those without a readable date come first."""
+    """A page of a file's entries, latest first, and the next cursor. Those without a readable date come first.
+
+    `statuses` are those of a tab, beside what is `wanted`.
+    """
     sort_date, entry_id = after or (None, None)
     rows = await db.fetch(
         """
@@ -44,6 +56,7 @@ async def list_entries(
             and ($13::text is null or strpos(
                 lower(concat_ws(' ', label, document_number, invoice_number, third_party, entry_id)), lower($13)) > 0)
             and ($14::date is null or (sort_date, entry_id) < ($14, $15))
+            and ($17::text[] is null or status = any($17))
         order by sort_date desc, entry_id desc limit $16
         """,
         firm_id,
@@ -62,6 +75,7 @@ async def list_entries(
         sort_date,
         entry_id,
         limit + 1,
+        list(statuses) if statuses else None,
     )
     last = rows[limit - 1] if len(rows) > limit else None
     following = write_cursor(last["sort_date"].isoformat(), last["entry_id"]) if last else None
@@ -95,12 +109,38 @@ async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
         firm_id,
         file_id,
     )
-    tabs: dict[EntryStatus, int] = dict.fromkeys(("to_verify", "ready", "sending", "synchronized", "withdrawn"), 0)
+    tabs: dict[EntryStatus, int] = dict.fromkeys(STATUSES, 0)
     return EntryCounts(
         tabs=tabs | {row["status"]: row["entries"] for row in statuses},
         causes=[CauseCount(**row) for row in causes],
         waits=[WaitCount(**row) for row in waits],
     )
+
+
+async def count_by_file(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, dict[EntryStatus, int]]:
+    """File → status → number of its entries."""
+    rows = await db.fetch(
+        """
+        select file_id, status, count(*) as entries from entry
+        where firm_id = $1 and file_id = any($2::text[]) group by file_id, status
+        """,
+        firm_id,
+        file_ids,
+    )
+    counts: dict[str, dict[EntryStatus, int]] = {file_id: dict.fromkeys(STATUSES, 0) for file_id in file_ids}
+    for row in rows:
+        counts[row["file_id"]][row["status"]] = row["entries"]
+    return counts
+
+
+async def list_journals(db: Db, firm_id: str, file_id: str) -> list[str]:
+    """The journals that a file's entries name."""
+    rows = await db.fetch(
+        "select distinct journal from entry where firm_id = $1 and file_id = $2 and journal is not null order by 1",
+        firm_id,
+        file_id,
+    )
+    return [row["journal"] for row in rows]
 
 
 async def count_ready(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, int]:
@@ -114,6 +154,19 @@ async def count_ready(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, in
         file_ids,
     )
     return dict.fromkeys(file_ids, 0) | {row["file_id"]: row["entries"] for row in rows}
+
+
+async def count_waiting_by_year(db: Db, firm_id: str, file_ids: list[str]) -> dict[int | None, int]:
+    """Calendar year of the entry's date → entries of these files that are ready; None for those without a date."""
+    rows = await db.fetch(
+        """
+        select extract(year from entry_date)::int as year, count(*) as entries from entry
+        where firm_id = $1 and file_id = any($2::text[]) and status = 'ready' group by 1 order by 1
+        """,
+        firm_id,
+        file_ids,
+    )
+    return {row["year"]: row["entries"] for row in rows}
 
 
 async def find_life(db: Db, firm_id: str, file_id: str, entry_id: str) -> EntryLife | None:

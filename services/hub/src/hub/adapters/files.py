@@ -109,6 +109,21 @@ async def list_files(
     return [ClientFile.model_validate(dict(row)) for row in rows[:limit]], following
 
 
+async def count_files(db: Db, firm_id: str) -> dict[str | None, dict[FileState, int]]:
+    """Connection → state → number of client files; those tied to nothing under None."""
+    rows = await db.fetch(
+        """
+        select connection_id, state, count(*) as files from file_overview
+        where firm_id = $1 and state <> 'closed' group by connection_id, state
+        """,
+        firm_id,
+    )
+    counts: dict[str | None, dict[FileState, int]] = {}
+    for row in rows:
+        counts.setdefault(row["connection_id"], {})[row["state"]] = row["files"]
+    return counts
+
+
 async def unmapped_files(db: Db, firm_id: str, file_id: str | None) -> list[Known]:
     """The firm's client files that are tied to nothing, or the one that is asked for if it is not, by name."""
     rows = await db.fetch(

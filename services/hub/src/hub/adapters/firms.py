@@ -45,6 +45,12 @@ async def find_firm(db: Db, firm_id: str) -> Firm | None:
     return Firm.model_validate(dict(row)) if row else None
 
 
+async def last_firm(db: Db) -> str | None:
+    """The firm that became known last, among all of the house."""
+    firm_id: str | None = await db.fetchval("select firm_id from firm order by known_at desc limit 1")
+    return firm_id
+
+
 async def first_administrator(db: Db, firm_id: str) -> str | None:
     """The user id of the firm's first administrator."""
     user_id: str | None = await db.fetchval("select first_administrator from firm where firm_id = $1", firm_id)

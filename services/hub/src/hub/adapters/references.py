@@ -27,6 +27,21 @@ async def find_refresh(db: Db, firm_id: str, file_id: str) -> Refresh:
     return Refresh.model_validate(dict(row)) if row else Refresh(state="never")
 
 
+async def find_refreshes(db: Db, firm_id: str, file_ids: Sequence[str]) -> dict[str, Refresh]:
+    """File → where its refresh stands."""
+    rows = await db.fetch(
+        """
+        select file_id, state, refresh_id, asked_at, asked_by, ended_at, failure, version, refreshed_at,
+            coalesce(changes, '{}') as changes
+        from reference_state where firm_id = $1 and file_id = any($2::text[])
+        """,
+        firm_id,
+        list(file_ids),
+    )
+    found = {row["file_id"]: Refresh.model_validate(dict(row)) for row in rows}
+    return {file_id: found.get(file_id, Refresh(state="never")) for file_id in file_ids}
+
+
 async def keep_request(db: Db, request: AccountsRefreshRequested, asked_by: str) -> bool:
     """Note that a refresh was asked for; false when one is under way, which then stands for this one too."""
     done = await db.fetchval(

@@ -69,3 +69,11 @@ async def revoke_token(db: Db, firm_id: str, token_id: str) -> bool:
         token_id,
     )
     return bool(done)
+
+
+async def revoke_presented(db: Db, hashed: bytes) -> str | None:
+    """End the firm's token with this hash; its id."""
+    token_id: str | None = await db.fetchval(
+        "update api_token set revoked_at = coalesce(revoked_at, now()) where token_hash = $1 returning token_id", hashed
+    )
+    return token_id

@@ -16,7 +16,7 @@ from qontable.database import Connection as Db
 PLATFORM = "platform"
 
 
-async def issue_token(db: Db, firm_id: str, *, user_id: str | None, days: int, by: str) -> IssuedToken:
+async def issue_token(db: Db, firm_id: str, *, user_id: str | None, holds: timedelta, by: str) -> IssuedToken:
     """A new token for a member, by default the firm's first administrator. Noted in the audit log as `by`'s deed.
 
     Raises `Refused`: firm_unknown, member_unknown.
@@ -34,7 +34,7 @@ async def issue_token(db: Db, firm_id: str, *, user_id: str | None, days: int, b
         firm_id=firm_id,
         user_id=member.user_id,
         role=member.role,
-        expires_at=now() + timedelta(days=days),
+        expires_at=now() + holds,
     )
     await tokens.insert_token(
         db,
@@ -57,7 +57,8 @@ async def admit(hub: Hub, firm_id: str, member: Member | None, days: int) -> Iss
                 raise Refused("firm_unknown", firm_id=firm_id)
             await firms.keep_member(db, firm_id, member)
             await note(db, firm_id, PLATFORM, "member.introduced", {member.user_id: {"role": member.role}})
-        return await issue_token(db, firm_id, user_id=member.user_id if member else None, days=days, by=PLATFORM)
+        user_id = member.user_id if member else None
+        return await issue_token(db, firm_id, user_id=user_id, holds=timedelta(days=days), by=PLATFORM)
 
 
 async def recognise(hub: Hub, token: str) -> Caller:
@@ -67,6 +68,28 @@ async def recognise(hub: Hub, token: str) -> Caller:
     if caller is None:
         raise Refused("token_refused")
     return caller
+
+
+async def open_session(hub: Hub, token: str, hours: int) -> str:
+    """A token of its own for a browser, of whoever presents theirs. Raises `Refused` token_refused."""
+    caller = await recognise(hub, token)
+    async with hub.look(caller.firm_id) as db:
+        session = await issue_token(
+            db, caller.firm_id, user_id=caller.user_id, holds=timedelta(hours=hours), by=caller.user_id
+        )
+    return session.token
+
+
+async def close_session(hub: Hub, session: str) -> None:
+    """End a browser's token; one that holds no more has ended."""
+    try:
+        caller = await recognise(hub, session)
+    except Refused:
+        return
+    async with hub.look(caller.firm_id) as db:
+        token_id = await tokens.revoke_presented(db, token_hash(session))
+        if token_id:
+            await note(db, caller.firm_id, caller.user_id, "token.revoked", {token_id: {}})
 
 
 def is_platform(presented: str, secret: str) -> bool:

@@ -22,15 +22,18 @@ async def create(
     fields: dict[str, str],
     options: ChosenOptions,
     throttle: Throttle | None,
+    connection_id: str | None = None,
 ) -> tuple[Connection, Check]:
     """A connection whose first credentials are being tried. Nobody hears of it before they are confirmed.
 
-    Raises `Refused`: connector_unknown, credentials_invalid, frequency_unsupported, weekly_accounts_unsupported.
+    Whoever may ask twice for the same one chooses its id.
+    Raises `Refused`: connector_unknown, credentials_invalid, frequency_unsupported, weekly_accounts_unsupported; and
+    `UniqueViolationError` when the id is taken.
     """
     software, _ = await read_connector(action.db, connector)
     measure_options(software.sheet, options)
     connection = Connection(
-        connection_id=f"con_{uuid4().hex}",
+        connection_id=connection_id or f"con_{uuid4().hex}",
         connector=connector,
         name=name or software.sheet.name,
         state="to_confirm",

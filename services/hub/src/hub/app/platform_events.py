@@ -1,10 +1,10 @@
-"""What the platform says of firms and client files."""
+"""What the platform says of firms, client files and what entries hold."""
 
 from collections.abc import Sequence
 
-from hub.adapters import files, firms, integrations
+from hub.adapters import contents, files, firms, integrations
 from qontable.bus import Received
-from qontable.events.platform import FileClosed, FileCreated, FirmCreated
+from qontable.events.platform import EntryValidated, FileClosed, FileCreated, FirmCreated
 from qontable.unit import Unit
 
 
@@ -24,3 +24,8 @@ async def file_closed(unit: Unit, records: Sequence[Received[FileClosed]]) -> No
     if closed:
         for state in await integrations.set_inactive(unit.connection, closed):
             unit.publish(state)
+
+
+async def entry_validated(unit: Unit, records: Sequence[Received[EntryValidated]]) -> None:
+    """Revisions are validated: their lines and documents can be shown. What becomes of them `entries` says."""
+    await contents.keep_contents(unit.connection, [record.event for record in records])

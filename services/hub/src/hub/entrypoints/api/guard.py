@@ -1,5 +1,6 @@
 """What stands before every request: a span, a time, a limit on bodies, and an answer whatever happens behind it."""
 
+from collections.abc import Callable
 from time import monotonic
 
 import structlog
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE"})
+Answer = Callable[[Refused, str | None], ASGIApp]
+"""How a refusal is answered to somebody who accepts these languages."""
 
 
 class BrokenOff(Exception):
@@ -28,8 +31,9 @@ class BrokenOff(Exception):
 class Guard:
     """ASGI middleware. An error that nobody expected is logged by where it arose, never by what it says."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answer: Answer = respond) -> None:
         self._app = app
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,7 +49,8 @@ class Guard:
                 if answer.status is not None:
                     log.error("answer broke off", error=type(error).__name__, at=frames(error))
                     raise BrokenOff from None
-                await respond(_refusal(error), headers.get("accept-language"))(scope, receive, answer.send)
+                refused = self._answer(_refusal(error), headers.get("accept-language"))
+                await refused(scope, receive, answer.send)
             _note(scope, current, answer.status, monotonic() - started)
 
 

@@ -1,0 +1,56 @@
+"""What entries hold: every validated revision as the platform said it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from hub.adapters.batch import columns
+from qontable.database import Connection as Db
+from qontable.events.platform import EntryContent, EntryValidated
+
+_STAMP = {"validated_by", "validated_at"}
+
+
+class ValidatedContent(NamedTuple):
+    """A revision's content, and who validated it when."""
+
+    content: EntryContent
+    validated_by: str
+    validated_at: datetime
+
+
+async def keep_contents(db: Db, events: Sequence[EntryValidated]) -> None:
+    """Keep each revision once; the first that came stays, as it does with `entries`."""
+    await db.execute(
+        """
+        insert into entry_content (firm_id, file_id, entry_id, revision, content, validated_by, validated_at)
+        select * from unnest(
+            $1::text[], $2::text[], $3::text[], $4::integer[], $5::jsonb[], $6::text[], $7::timestamptz[]
+        )
+        on conflict do nothing
+        """,
+        *columns([_row(event) for event in events]),
+    )
+
+
+async def find_content(db: Db, firm_id: str, file_id: str, entry_id: str, revision: int) -> ValidatedContent | None:
+    """One revision, if it has arrived."""
+    row = await db.fetchrow(
+        """
+        select content, validated_by, validated_at from entry_content
+        where firm_id = $1 and file_id = $2 and entry_id = $3 and revision = $4
+        """,
+        firm_id,
+        file_id,
+        entry_id,
+        revision,
+    )
+    if row is None:
+        return None
+    return ValidatedContent(EntryContent.model_validate(row["content"]), row["validated_by"], row["validated_at"])
+
+
+def _row(event: EntryValidated) -> tuple[object, ...]:
+    content = event.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_STAMP)
+    key = event.firm_id, event.file_id, event.entry_id, event.revision
+    return *key, content, event.validated_by, event.validated_at

@@ -1,0 +1,116 @@
+"""An entry's page: its lines and documents, its life, and what a person can do about it now."""
+
+from decimal import Decimal, InvalidOperation
+from typing import get_args
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from hub.adapters import connections as connection_rows
+from hub.adapters import connectors, contents, entry_lists, firms
+from hub.app import entries, files
+from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
+from hub.domain.problem import Refused
+from hub.entrypoints.api.access import TheHub
+from hub.entrypoints.pages.rendering import ThePage, go
+from hub.entrypoints.pages.session import Posted, TheVisitor
+from hub.entrypoints.pages.states import OUTCOME_TONES, STATUS_TONES, entry_state
+from qontable.events.base import Id
+from qontable.events.hub import Resolution
+from qontable.events.platform import EntryContent
+
+router = APIRouter()
+ANSWERS: tuple[Resolution, ...] = get_args(Resolution)
+
+
+@router.get("/files/{file_id}/entries/{entry_id}")
+async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id) -> Response:
+    """Everything that is known of one entry."""
+    firm_id = visitor.caller.firm_id
+    async with hub.look(firm_id) as db:
+        file = await files.read(db, firm_id, file_id)
+        life = await entry_lists.find_life(db, firm_id, file_id, entry_id)
+        if life is None:
+            raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
+        validated = await contents.find_content(db, firm_id, file_id, entry_id, life.entry.revision)
+        connection = (
+            await connection_rows.find_connection(db, firm_id, file.connection_id) if file.connection_id else None
+        )
+        names = {item.connector: item.sheet.name for item in await connectors.list_connectors(db)}
+        members = {member.user_id: member.name for member in await firms.list_members(db, firm_id)}
+    entry = life.entry
+    tone, word = entry_state(entry)
+    stands_still = connection is not None and connection.stands_still
+    return page.show(
+        "entry.html",
+        file=file,
+        software_name=names.get(file.connector or "", file.connector or ""),
+        entry=entry,
+        life=life,
+        validated=validated,
+        totals=_totals(validated.content) if validated else None,
+        members=members,
+        tone=tone,
+        word=word,
+        status_tones=STATUS_TONES,
+        outcome_tones=OUTCOME_TONES,
+        can_verify=entry.status == "to_verify" and entry.status in CORRECTABLE and not _is_asked(entry),
+        is_asked=_is_asked(entry),
+        can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
+        answers=ANSWERS,
+    )
+
+
+@router.post("/files/{file_id}/entries/{entry_id}/verification")
+async def verify(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, form: Posted) -> Response:
+    """Mark verified again as it is. Asking twice is asking."""
+    try:
+        revision = int(str(form.get("revision", "")))
+    except ValueError:
+        raise Refused("invalid_address", count=1) from None
+    try:
+        async with hub.act(visitor.caller) as action:
+            await entries.correct(action, file_id, entry_id, revision=revision, content=None)
+    except Refused as refused:
+        if refused.code != "correction_under_way":
+            raise
+    return go(f"/files/{file_id}/entries/{entry_id}", "verified_again")
+
+
+@router.post("/files/{file_id}/entries/{entry_id}/resolution")
+async def resolve(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, form: Posted) -> Response:
+    """A person's answer on a delivery that nobody else can decide."""
+    answer = next((known for known in ANSWERS if known == form.get("answer")), None)
+    if answer is None:
+        raise Refused("invalid_address", count=1)
+    async with hub.act(visitor.caller) as action:
+        await entries.resolve(
+            action,
+            file_id,
+            entry_id,
+            delivery_id=str(form.get("delivery_id", "")),
+            answer=answer,
+        )
+    return go(f"/files/{file_id}/entries/{entry_id}", "resolved")
+
+
+@router.post("/files/{file_id}/entries/{entry_id}/duplicate-answer")
+async def declare_distinct(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, _: Posted) -> Response:
+    """A possible duplicate is an invoice of its own."""
+    async with hub.act(visitor.caller) as action:
+        await entries.declare_distinct(action, file_id, entry_id)
+    return go(f"/files/{file_id}/entries/{entry_id}", "declared_distinct")
+
+
+def _is_asked(entry: Entry) -> bool:
+    """Whether the platform was asked for a new revision of this one."""
+    return entry.status in CORRECTABLE and entry.corrected_revision == entry.revision
+
+
+def _totals(content: EntryContent) -> tuple[Decimal, Decimal] | None:
+    """Debit and credit of all lines, where every amount can be read."""
+    try:
+        debit = sum((Decimal(line.debit) for line in content.lines), Decimal(0))
+        return debit, sum((Decimal(line.credit) for line in content.lines), Decimal(0))
+    except InvalidOperation:
+        return None
