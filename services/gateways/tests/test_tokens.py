@@ -39,9 +39,9 @@ class Renewing(Software):
         return CredentialsAccepted()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def renewing(world: World) -> AsyncIterator[House]:
-    """No gateway runs yet."""
+    """No gateway runs yet; connections of one test are not those of another."""
     async with open_house(world, Renewing()) as house:
         yield house
 
