@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test crash machine storm storm-broken evening bench canaries check format lock schemas articles settings up down status reset doctor clean
+.PHONY: help setup run demo pictures test crash machine storm storm-broken evening bench canaries check format lock schemas articles settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -34,9 +34,12 @@ status: .state/packages ## What runs, where, and how often it had to be started 
 reset: .state/packages ## Stop everything and remove its data
 	@$(BIN)/qontable local reset --yes
 
+pictures: setup .state/pictures ## Walk the Hub's pages in a browser, keep their pictures in docs/pictures, have axe look at each
+	@$(BIN)/qontable local run -- $(BIN)/python tests-e2e/pictures/walk.py
+
 ##@ Work on it
 
-setup: .state/packages .state/kafka ## Virtual environment from the hashed lock, packages, Kafka's jars
+setup: .state/packages .state/kafka ## Virtual environment from the hashed lock, packages, Kafka's jars, the Hub's scripts
 
 test: setup ## All tests, on real Kafka and PostgreSQL (T=path or T='-k words' for some, N=workers)
 	@$(BIN)/pytest -n $(N) --dist loadfile --no-loadscope-reorder $(T)
@@ -121,8 +124,20 @@ help: ## This list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix --editable ,$(PACKAGES))
 	@mkdir -p $(@D) && touch $@
 
-.state/kafka: deploy/local/kafka/pom.xml .state/packages
+.state/kafka: deploy/local/kafka/pom.xml deploy/local/assets/pom.xml .state/packages
 	@command -v java >/dev/null || { echo "Java is missing, which runs Kafka: apt-get install openjdk-17-jre-headless"; exit 1; }
-	@command -v mvn >/dev/null || { echo "Maven is missing, which fetches Kafka: apt-get install maven"; exit 1; }
+	@command -v mvn >/dev/null || { echo "Maven is missing, which fetches Kafka and the Hub's scripts: apt-get install maven"; exit 1; }
 	@$(BIN)/qontable local fetch
+	@mkdir -p $(@D) && touch $@
+
+# What looks at pages is no part of them: axe-core by version and hash, the browser of the system.
+AXE := 4.14.1
+AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
+
+.state/pictures:
+	@command -v chromium >/dev/null || { echo "Chromium is missing, which shows the pages: apt-get install chromium"; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing, which fetches axe-core: apt-get install npm"; exit 1; }
+	@mkdir -p .local/pictures && cd .local/pictures && npm pack --silent axe-core@$(AXE) >/dev/null \
+		&& tar -xzOf axe-core-$(AXE).tgz package/axe.min.js >axe.min.js && rm axe-core-$(AXE).tgz \
+		&& echo "$(AXE_SHA256)  axe.min.js" | sha256sum --check --quiet
 	@mkdir -p $(@D) && touch $@

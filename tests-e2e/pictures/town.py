@@ -1,0 +1,111 @@
+"""A firm worth looking at: twelve client files, the files of a stand-in software, a book in which things go wrong."""
+
+from dataclasses import dataclass, field
+
+from qontable.clock import now
+from sandbox.app.following import Route, publish_all, until_quiet
+from sandbox.app.onboarding import GRANTED
+from sandbox.app.systems import Progress, Systems, once_arrived
+from sandbox.domain.book.generator import Book, make_book
+from sandbox.domain.book.problems import CLOSED_LATER, LOCKED_JOURNAL, plant_problems
+from sandbox.domain.seed import SoftwareFileSeed
+from sandbox.domain.software_seed import seed_from_workshop
+
+CONNECTOR = "myunisoft"
+ENTRIES = 120
+COMPANIES = (
+    ("Boulangerie Petit", "404833048", "Boulangerie Petit SARL", "404833048"),
+    ("Garage Moreau & Fils", "552100554", "SARL Garage Moreau", "552100554"),
+    ("Cabinet dentaire Lefèvre", "775670417", "Dr Lefèvre", "775670417"),
+    ("Menuiserie du Lac", "632012100", "Menuiserie du Lac", None),
+    ("Pharmacie de la Gare", "383474814", "Pharmacie de la Gare", "383474814"),
+    ("SCI Les Tilleuls", None, "SCI Les Tilleuls", None),
+    ("Atelier Nguyen", "790200455", "Atelier Nguyen EURL", "790200455"),
+    ("Transports Roussel", "431288512", "Roussel Transports", "431288512"),
+    ("Librairie Colombe", "504207853", "Librairie La Colombe", "487564312"),
+    ("Fleurs d'Amélie", "812345674", None, None),
+    ("Studio Kermarrec", None, None, None),
+)
+"""Client file with its SIREN, and the software's file that may be it, if there is one."""
+
+
+@dataclass
+class Town:
+    """What was made, under ids of this run."""
+
+    systems: Systems
+    progress: Progress
+    run: str = field(default_factory=lambda: f"{now():%H%M%S}")
+
+    @property
+    def firm_id(self) -> str:
+        """The accounting firm."""
+        return f"frm_pictures_{self.run}"
+
+    @property
+    def file_id(self) -> str:
+        """The client file whose entries are looked at."""
+        return f"fil_pictures_{self.run}"
+
+    @property
+    def key(self) -> str:
+        """The firm's key in the software, to be typed in the wizard."""
+        return self.systems.firm_key(CONNECTOR, self.firm_id)
+
+    async def build(self) -> None:
+        """Firm, files on both sides, and a key; nothing is connected."""
+        self.book: Book = make_book(ENTRIES)
+        company = self.book.workshop.company
+        self.seed = seed_from_workshop(
+            self.book.workshop, connector=CONNECTOR, firm=self.firm_id, code=f"{company.code}-{self.run}"
+        )
+        made = await self.systems.control.seed(self.seed)
+        self.route = Route(self.firm_id, self.file_id, CONNECTOR, str(made["software_file_id"]))
+        platform = self.systems.platform
+        await platform.create_firm(self.firm_id, "Cabinet Fontaine & Associés")
+        await platform.create_file(self.firm_id, self.file_id, company.name, self.seed.code, company.siren)
+        for number, (name, siren, there, siren_there) in enumerate(COMPANIES, start=1):
+            code = f"C{number:03}-{self.run}"
+            await platform.create_file(self.firm_id, f"{self.file_id}_{number}", name, code, siren)
+            if there:
+                siret = f"{siren_there}00017" if siren_there else None
+                empty = SoftwareFileSeed(
+                    connector=CONNECTOR, firm=self.firm_id, code=code if number % 3 else f"X{code}", name=there,
+                    siret=siret, accounts=self.seed.accounts, subsidiaries=(), journals=self.seed.journals,
+                    fiscal_years=self.seed.fiscal_years,
+                )  # fmt: skip
+                await self.systems.control.seed(empty)
+        await self.systems.control.make_token(
+            CONNECTOR, self.firm_id, self.key, self.systems.partner_secret, dict(GRANTED)
+        )
+        await once_arrived(
+            "the firm reaches the Hub", lambda: self.systems.hub.sign_in(self.firm_id, self.systems.platform_secret)
+        )
+        await once_arrived("the client file reaches the Hub", lambda: self.systems.hub.file(self.file_id))
+
+    async def publish_backlog(self) -> None:
+        """The first half of the book is validated before anything is activated."""
+        drafts = [draft for draft in self.book.drafts if draft.key not in self._problems()]
+        half = drafts[: len(drafts) // 2]
+        await publish_all(self.systems, self.route, half, len(half), self.progress)
+
+    async def publish_rest(self) -> None:
+        """The other half, with entries that come back: in pre-flight, and from the software."""
+        control, seed = self.systems.control, self.seed
+        await control.lock_journal(seed.connector, seed.code, LOCKED_JOURNAL, locked=True)
+        await control.close_account(seed.connector, seed.code, CLOSED_LATER, closed=True)
+        problems = self._problems()
+        drafts = [problems.get(draft.key, draft) for draft in self.book.drafts]
+        await publish_all(self.systems, self.route, drafts, len(drafts), self.progress)
+        await until_quiet(self.systems, self.file_id, self.progress)
+
+    async def unlock(self) -> None:
+        """What was wrong in the software is put right."""
+        await self.systems.control.lock_journal(self.seed.connector, self.seed.code, LOCKED_JOURNAL, locked=False)
+
+    async def revoke(self, *, revoked: bool) -> None:
+        """Somebody revokes the firm's key in the software, or gives it back."""
+        await self.systems.control.revoke(CONNECTOR, self.key, revoked=revoked)
+
+    def _problems(self) -> dict[str, object]:
+        return {problem.published.key: problem.published for problem in plant_problems(self.book)}
