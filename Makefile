@@ -17,10 +17,10 @@ J ?=
 ##@ See it work
 
 run: setup ## Start everything, run the main job before your eyes, stay up until Ctrl-C
-	@$(BIN)/qontable local run --stay -- $(BIN)/qontable demo
+	@$(BIN)/qontable local run --stay -- $(BIN)/qontable demo $(if $(CONNECTOR),--connector $(CONNECTOR))
 
-demo: setup ## The same, then stop; exit status 0 when every entry was booked once
-	@$(BIN)/qontable local run -- $(BIN)/qontable demo
+demo: setup ## The same, then stop; exit status 0 when every entry was booked once (CONNECTOR=name, or all)
+	@$(BIN)/qontable local run -- $(BIN)/qontable demo $(if $(CONNECTOR),--connector $(CONNECTOR))
 
 up: setup ## Start everything and leave it running
 	@$(BIN)/qontable local up
@@ -51,8 +51,8 @@ machine: setup ## Crash deliveries at every step boundary, on an injected clock;
 	@QONTABLE_MACHINE_EXAMPLES=$(or $(EXAMPLES),2000) QONTABLE_MACHINE_SEED=$(or $(SEED),4) \
 		$(BIN)/pytest services/gateways/tests/test_machine.py -q -s -o timeout=7200
 
-storm: setup ## Kill everything while entries travel, then judge (ENTRIES=2000 KILLS=30 SEED=1 WITH=pauses,outages UNIQUE=on)
-	@ENTRIES=$(or $(ENTRIES),2000) KILLS=$(or $(KILLS),30) SEED=$(or $(SEED),1) WITH=$(WITH) UNIQUE=$(or $(UNIQUE),on) \
+storm: setup ## Kill everything while entries travel, then judge (ENTRIES KILLS SEED WITH=pauses,outages UNIQUE CONNECTORS=all)
+	@ENTRIES=$(or $(ENTRIES),2000) KILLS=$(or $(KILLS),30) SEED=$(or $(SEED),1) WITH=$(WITH) UNIQUE=$(or $(UNIQUE),on) CONNECTORS=$(or $(CONNECTORS),all) \
 		$(BIN)/pytest tests-e2e/storm/ordered.py -q -s
 
 storm-broken: setup ## The storm finds each of five systems that were robbed of a protection

@@ -3,13 +3,18 @@
 import json
 from collections import Counter
 
+import pytest
+
+from local_stack.connectors import connectors
+
 from .system import System
 
 ENTRIES = 60
 
 
-async def test_the_demo_books_a_year_and_mends_what_came_back(system: System) -> None:
-    status, output = await system.run("demo", "--entries", str(ENTRIES), "--json")
+@pytest.mark.parametrize("connector", connectors())
+async def test_the_demo_books_a_year_and_mends_what_came_back(system: System, connector: str) -> None:
+    status, output = await system.run("demo", "--connector", connector, "--entries", str(ENTRIES), "--json")
     assert status == 0, output
     report = json.loads(output)
     assert report["failures"] == []

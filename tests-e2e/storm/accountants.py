@@ -9,8 +9,9 @@ from sandbox.adapters.api import ApiRefused, Unreachable
 from sandbox.app.systems import GaveUp
 from sandbox.domain.drafts import Draft
 
+from .books import sent
 from .eyes import Eyes
-from .firms import CONNECTOR, File, Firm, spelt_right
+from .firms import File, Firm, spelt_right
 from .script import Deed
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Accountants:
 
     async def _publish(self, file: File, drafts: list[Draft]) -> None:
         systems = self._by_id[file.firm_id].systems
-        await systems.platform.publish(file.firm_id, file.file_id, CONNECTOR, file.software_file_id, drafts)
+        await systems.platform.publish(file.firm_id, file.file_id, file.connector, file.software_file_id, drafts)
 
     async def work(self) -> None:
         """Synchronize and correct, round after round, until cancelled."""
@@ -100,16 +101,16 @@ class Accountants:
         await firm.systems.hub.correct(file.file_id, entry["entry_id"], entry["revision"], content)
         self.done["correct"] += 1
 
-    async def renew_key(self, firm: Firm) -> None:
+    async def renew_key(self, firm: Firm, connector: str) -> None:
         """Type the key again that works once more, have it tried, confirm it."""
-        await patiently(lambda: self._renew_key(firm))
+        await patiently(lambda: self._renew_key(firm, connector))
         self.done["renew a key"] += 1
 
-    async def _renew_key(self, firm: Firm) -> None:
+    async def _renew_key(self, firm: Firm, connector: str) -> None:
         hub = firm.systems.hub
-        (connection, *_) = await hub.connections(CONNECTOR)
+        (connection, *_) = await hub.connections(connector)
         connection_id = str(connection["connection_id"])
-        fields = {"token": firm.systems.firm_key(CONNECTOR, firm.firm_id)}
+        fields = firm.systems.typed_key(connector, firm.firm_id)
         check_id = await hub.replace_credentials(connection_id, fields)
         while (check := await hub.check(connection_id, check_id))["status"] == "pending":
             await asyncio.sleep(0.2)
@@ -119,15 +120,7 @@ class Accountants:
 
     async def _answer_parked(self) -> None:
         """Look into the software for whatever only a person can decide, and say what is there."""
-        rows = await self._eyes.rows(
-            """
-            select d.firm_id, d.file_id, d.entry_id, d.delivery_id, exists (
-                select from sandbox.booked_entries b where b.reference = d.dispatch ->> 'reference'
-            ) as booked
-            from gateways.deliveries d where state in ('parked', 'missing')
-            """
-        )
-        for row in rows:
+        for row in await sent(self._eyes, "d.state in ('parked', 'missing')"):
             hub = self._by_id[row["firm_id"]].systems.hub
             answer = "in_books" if row["booked"] else "not_in_books"
             try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from random import Random
 
 from qontable.events.platform import WireLine
@@ -14,7 +15,6 @@ from sandbox.domain.software_seed import seed_from_workshop
 
 from .order import StormOrder
 
-CONNECTOR = "myunisoft"
 UNKNOWN_ACCOUNT, KNOWN_ACCOUNT = "699999", "606400"
 """What an accountant types by mistake, and what it should have been: no account of the workshop's chart, and one."""
 FIRMS = {"frm_presto": ("real_time", 3), "frm_piano": ("manual", 2), "frm_nocturne": ("daily", 1)}
@@ -47,6 +47,11 @@ class File:
         return self.client.file_id
 
     @property
+    def connector(self) -> str:
+        """Of which software the file is."""
+        return self.client.seed.connector
+
+    @property
     def code(self) -> str:
         """The software file's code."""
         return self.client.seed.code
@@ -60,9 +65,18 @@ class Firm:
     systems: Systems
     files: list[File] = field(default_factory=list)
 
+    @property
+    def connectors(self) -> list[str]:
+        """The softwares that the firm is connected to."""
+        return sorted({file.connector for file in self.files})
+
 
 def make_files(order: StormOrder) -> Iterator[File]:
-    """Every client file with its share of the entries; the same order gives the same books."""
+    """Every client file with its share of the entries; the same order gives the same books.
+
+    Softwares take turns, so that a firm with several files is connected to several.
+    """
+    turns = cycle(order.connectors)
     firms = firms_of(order)
     count = sum(files for _, files in firms.values())
     shares = [order.entries // count + (number < order.entries % count) for number in range(count)]
@@ -76,7 +90,7 @@ def make_files(order: StormOrder) -> Iterator[File]:
                 firm_name=f"Cabinet {firm_id.removeprefix('frm_')}",
                 file_id=f"fil_{code.lower()}",
                 siren=None,
-                seed=seed_from_workshop(book.workshop, connector=CONNECTOR, firm=firm_id, code=code).model_copy(
+                seed=seed_from_workshop(book.workshop, connector=next(turns), firm=firm_id, code=code).model_copy(
                     update={"unique_references": order.unique}
                 ),
                 send_from=f"{YEAR}-01-01",

@@ -9,7 +9,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from .eyes import Eyes
-from .firms import CONNECTOR, File, Firm
+from .firms import File, Firm
 
 SCHEMAS = ("hub", "reference_data", "entries", "gateways", "sandbox")
 
@@ -35,6 +35,11 @@ LIMBO = {
 }
 """What must be empty once all is quiet; each row says what is stuck."""
 
+TIED_ACCOUNTS = """
+    sandbox.software_accounts a join sandbox.software_files s on s.id = a.software_file_id
+    join hub.integration f on f.connector = s.connector and f.software_file_id in (s.id::text, s.code)
+"""
+"""Accounts of software files that a client file is tied to, by the software's id or by a code that was typed."""
 SILENT = {
     "returned without a reason": """
         select file_id || '/' || entry_id from sandbox.platform_entries
@@ -72,16 +77,14 @@ SILENT = {
         """
         for schema in SCHEMAS
     },
-    "accounts that entries do not know": """
-        select f.file_id || ' ' || a.number from sandbox.software_accounts a
-        join hub.integration f on f.software_file_id = a.software_file_id::text
+    "accounts that entries do not know": f"""
+        select f.file_id || ' ' || a.number from {TIED_ACCOUNTS}
         where not exists (
             select from entries.reference_accounts r where r.file_id = f.file_id and r.number = a.number
         )
     """,
-    "accounts that reference data do not know": """
-        select f.file_id || ' ' || a.number from sandbox.software_accounts a
-        join hub.integration f on f.software_file_id = a.software_file_id::text
+    "accounts that reference data do not know": f"""
+        select f.file_id || ' ' || a.number from {TIED_ACCOUNTS}
         where not exists (
             select from reference_data.item r
             where r.file_id = f.file_id and r.kind in ('accounts', 'subsidiaries') and r.code = a.number
@@ -135,7 +138,8 @@ async def twice_in_the_books(eyes: Eyes) -> int:
     """How many entries the books hold more than once."""
     query = """
         select count(*) from (
-            select from sandbox.booked_entries group by software_file_id, reference having count(*) > 1
+            select from sandbox.booked_entries where reference is not null
+            group by software_file_id, reference having count(*) > 1
         ) as twice
     """
     return int(await eyes.value(query))
@@ -147,7 +151,7 @@ async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
     judgement.limbo = list(_lines(await stuck(eyes)))
     for firm in firms:
         for file in firm.files:
-            _add_ledger(judgement, file, await firm.systems.control.ledger(CONNECTOR, file.code))
+            _add_ledger(judgement, file, await firm.systems.control.ledger(file.connector, file.code))
     for what, query in SILENT.items():
         rows = await eyes.rows(query)
         judgement.silent += _lines({what: [str(row[0]) for row in rows]} if rows else {})

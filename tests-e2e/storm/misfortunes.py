@@ -5,7 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from random import Random
 from time import monotonic
@@ -13,13 +13,16 @@ from time import monotonic
 import psutil
 
 from sandbox.adapters.api import ApiRefused, Unreachable
+from sandbox.software.registry import rules_of
 
 from .accountants import Accountants, patiently
+from .books import sent
 from .eyes import Eyes
-from .firms import CONNECTOR, Firm
+from .firms import Firm
 from .order import StormOrder
 from .rig import INFRASTRUCTURE, KAFKA_SESSION_SECONDS, Rig, furnish
 from .service import LEASE_SECONDS
+from .softwares import faults_of
 from .steps import where_entries_are
 
 PAUSE_SECONDS = 3 * max(LEASE_SECONDS, KAFKA_SESSION_SECONDS)
@@ -27,32 +30,15 @@ SENT_SECONDS = 0.3
 """What has left a stopped process is in the books by then."""
 MOST_TRIES = 40
 UNSENT = """
-    select count(*) from gateways.attempts a join gateways.deliveries d using (delivery_id)
-    where a.outcome is null and a.slot like $1 and d.state = 'sending' and not exists (
-        select from sandbox.booked_entries b where b.reference = d.dispatch ->> 'reference'
+    d.state = 'sending' and exists (
+        select from gateways.attempts a
+        where a.delivery_id = d.delivery_id and a.outcome is null and a.slot like $1
     )
 """
 FULL_SECONDS = 8.0
 REVOKED_SECONDS = 6.0
 LOCKED_SECONDS = 4.0
 LOOK_SECONDS = 0.1
-
-FAULTS = (
-    ("book_and_cut", "POST /entry", 0.03, 0.0),
-    ("book_and_error", "POST /entry", 0.02, 0.0),
-    ("book_later", "POST /entry", 0.02, 2.0),
-    ("answer_late", "POST /entry", 0.01, 5.0),
-    ("refuse_connection", "POST /entry", 0.01, 0.0),
-    ("server_error", "POST /entry", 0.02, 0.0),
-    ("throttle", "POST /entry", 0.01, 1.0),
-    ("maintenance", "POST /entry", 0.005, 0.0),
-    ("garbage", "POST /entry", 0.01, 0.0),
-    ("answer_without_entry", "POST /entry", 0.02, 0.0),
-    ("server_error", "GET /entry/id", 0.05, 0.0),
-    ("garbage", "GET /entry/id", 0.03, 0.0),
-    ("refuse_connection", "GET /entry/id", 0.03, 0.0),
-)
-"""Faults of the software: kind, route, how probable, seconds."""
 
 
 @dataclass(slots=True)
@@ -116,15 +102,14 @@ class Misfortunes:
     async def order_faults(self) -> None:
         """Have the software's faults on, and on again after each of its restarts, until cancelled."""
         control = self._firms[0].systems.control
+        faults = list(faults_of(self._rig.order.connectors))
         while True:
             with suppress(ApiRefused, Unreachable):
-                if len(await control.faults()) < len(FAULTS):
+                if len(await control.faults()) < len(faults):
                     await control.end_faults()
-                    for number, (kind, route, probability, seconds) in enumerate(FAULTS):
+                    for number, fault in enumerate(faults):
                         seed = self._chance.randrange(2**31) + number
-                        await control.order_fault(
-                            kind, route=route, probability=probability, seconds=seconds, seed=seed
-                        )
+                        await control.order_fault(**asdict(fault), seed=seed)
             await asyncio.sleep(1.0)
 
     def _draw(self, order: StormOrder) -> Iterator[Misfortune]:
@@ -191,7 +176,8 @@ class Misfortunes:
         for _ in range(MOST_TRIES):
             process = await self._rig.freeze(name)
             await asyncio.sleep(SENT_SECONDS)
-            unsent = await self._eyes.value(UNSENT, f"%:{self._rig.runners[name].part.port}")
+            under_way = await sent(self._eyes, UNSENT, f"%:{self._rig.runners[name].part.port}")
+            unsent = sum(not item["booked"] for item in under_way)
             if unsent or not name.startswith("gateways"):
                 return process, unsent
             with suppress(psutil.NoSuchProcess):
@@ -226,20 +212,25 @@ class Misfortunes:
     async def _revoke(self) -> None:
         """A firm revokes its key, gives it back, and types it again."""
         firm = self._chance.choice(self._firms)
-        control, key = firm.systems.control, firm.systems.firm_key(CONNECTOR, firm.firm_id)
-        self.log.note(f"the key of {firm.firm_id} revoked for {REVOKED_SECONDS:.0f} s")
-        await patiently(lambda: control.revoke(CONNECTOR, key, revoked=True))
+        connector = self._chance.choice(firm.connectors)
+        control, key = firm.systems.control, firm.systems.firm_key(connector, firm.firm_id)
+        self.log.note(f"the key of {firm.firm_id} to {connector} revoked for {REVOKED_SECONDS:.0f} s")
+        await patiently(lambda: control.revoke(connector, key, revoked=True))
         await asyncio.sleep(REVOKED_SECONDS)
-        await patiently(lambda: control.revoke(CONNECTOR, key, revoked=False))
-        await self._people.renew_key(firm)
+        await patiently(lambda: control.revoke(connector, key, revoked=False))
+        await self._people.renew_key(firm, connector)
 
     async def _lock_journal(self) -> None:
-        file = self._chance.choice(self._chance.choice(self._firms).files)
+        lockable = [file for firm in self._firms for file in firm.files if "journal" in rules_of(file.connector).closes]
+        if not lockable:
+            self.log.note("no journal locked: none can be, in these softwares")
+            return
+        file = self._chance.choice(lockable)
         control = self._firms[0].systems.control
         self.log.note(f"journal ACH of {file.code} locked for {LOCKED_SECONDS:.0f} s")
-        await patiently(lambda: control.lock_journal(CONNECTOR, file.code, "ACH", locked=True))
+        await patiently(lambda: control.lock_journal(file.connector, file.code, "ACH", locked=True))
         await asyncio.sleep(LOCKED_SECONDS)
-        await patiently(lambda: control.lock_journal(CONNECTOR, file.code, "ACH", locked=False))
+        await patiently(lambda: control.lock_journal(file.connector, file.code, "ACH", locked=False))
 
     async def _migrate(self) -> None:
         self.log.note("migrations applied again and killed in the middle, twice")

@@ -11,9 +11,10 @@ from aiokafka.errors import KafkaError
 from qontable.clock import now
 from qontable.envelope import Envelope
 from qontable.events.platform import EntryValidated
+from qontable.topics import DISPATCHED
 
 PAUSE_SECONDS = 0.4
-TOPICS = ("entry.validated", "entry.review_undone", "entry.dispatched.myunisoft", "entry.delivery_changed")
+TOPICS = ("entry.validated", "entry.review_undone", "entry.delivery_changed")
 RUBBISH = (b"", b"{", b"\xff\xfe", b"[]", b'{"firm_id": null}', b"\0" * 40)
 
 
@@ -23,8 +24,9 @@ class Noise:
     `rubbish` counts the records that must be set aside, `repeats` those that must change nothing.
     """
 
-    def __init__(self, kafka: str, chance: Random) -> None:
+    def __init__(self, kafka: str, connectors: Iterable[str], chance: Random) -> None:
         self._kafka = kafka
+        self._topics = (*TOPICS, *(f"{DISPATCHED}.{connector}" for connector in connectors))
         self._chance = chance
         self.rubbish = 0
         self.repeats = 0
@@ -38,7 +40,7 @@ class Noise:
                 await asyncio.sleep(1.0)
 
     async def _make(self) -> None:
-        consumer = AIOKafkaConsumer(*TOPICS, bootstrap_servers=self._kafka, auto_offset_reset="latest")
+        consumer = AIOKafkaConsumer(*self._topics, bootstrap_servers=self._kafka, auto_offset_reset="latest")
         producer = AIOKafkaProducer(bootstrap_servers=self._kafka, acks="all", enable_idempotence=True)
         try:
             await consumer.start()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .judgement import WORDS
-from .steps import STEPS
+from .steps import ALL_STEPS
 from .storm import Outcome
 
 
@@ -14,7 +14,7 @@ def report(outcome: Outcome) -> Iterator[str]:
     yield from log.lines
     yield ""
     yield "entries in each step when a part was killed, summed over all kills:"
-    yield from (f"  {log.steps[step]:6} {step}" for step in STEPS)
+    yield from (f"  {log.steps[step]:6} {step}" for step in ALL_STEPS)
     yield "kills: " + _told(log.killed)
     yield "faults of the software since its last start: " + _told(outcome.faults_struck)
     yield "people: " + _told(outcome.deeds)

@@ -51,7 +51,9 @@ async def _run_gateway(*, unique: bool) -> None:
             update={
                 "request_timeout": REQUEST_SECONDS,
                 "settles_within": sheet.settles_within.model_copy(update={"value": SETTLES_SECONDS} | known),
-                "unique_references": sheet.unique_references.model_copy(update={"value": unique} | known),
+                "unique_references": sheet.unique_references.model_copy(
+                    update={"value": unique and bool(sheet.unique_references.value)} | known
+                ),
             }
         )
 

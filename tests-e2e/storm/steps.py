@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from .books import sent
 from .eyes import Eyes
 
 STEPS = {
@@ -27,16 +28,6 @@ STEPS = {
         )
     """,
     "queued": "select count(*) from gateways.deliveries where state = 'queued'",
-    "attempt on record, not in the books": """
-        select count(*) from gateways.deliveries d where state = 'sending' and not exists (
-            select from sandbox.booked_entries b where b.reference = d.dispatch ->> 'reference'
-        )
-    """,
-    "in the books, answer not on record": """
-        select count(*) from gateways.deliveries d where state = 'sending' and exists (
-            select from sandbox.booked_entries b where b.reference = d.dispatch ->> 'reference'
-        )
-    """,
     "in doubt": "select count(*) from gateways.deliveries where state = 'unknown'",
     "answered, not on the topic": "select count(*) from gateways.outbox where topic = 'entry.delivery_changed'",
     "answered, on the topic": """
@@ -55,10 +46,17 @@ STEPS = {
         )
     """,
 }
+UNBOOKED, BOOKED = "attempt on record, not in the books", "in the books, answer not on record"
+_SENT = list(STEPS).index("queued") + 1
+ALL_STEPS = (*list(STEPS)[:_SENT], UNBOOKED, BOOKED, *list(STEPS)[_SENT:])
+"""In the order of an entry's way; what the books hold under which name is no query's to say."""
 
 _ALL = " union all ".join(f"select '{name}' as step, ({query}) as entries" for name, query in STEPS.items())
 
 
 async def where_entries_are(eyes: Eyes) -> Counter[str]:
     """How many entries are in which step at this moment."""
-    return Counter({row["step"]: row["entries"] for row in await eyes.rows(_ALL)})
+    steps = Counter({row["step"]: row["entries"] for row in await eyes.rows(_ALL)})
+    for delivery in await sent(eyes, "d.state = 'sending'"):
+        steps[BOOKED if delivery["booked"] else UNBOOKED] += 1
+    return steps

@@ -14,7 +14,7 @@ from sandbox.app.systems import open_systems
 
 from .accountants import Accountants, patiently
 from .eyes import Eyes
-from .firms import CONNECTOR, Firm, firms_of, make_files
+from .firms import Firm, firms_of, make_files
 from .judgement import Judgement, judge, set_aside_counts, stuck, twice_in_the_books
 from .misfortunes import Log, Misfortunes
 from .noise import Noise
@@ -66,8 +66,10 @@ async def _on_board(rig: Rig) -> AsyncIterator[list[Firm]]:
             firm.files.append(file)
         for firm_id, (frequency, _) in firms_of(rig.order).items():
             hub = firms[firm_id].systems.hub
-            (connection, *_) = await hub.connections(CONNECTOR)
-            await hub.choose_frequency(str(connection["connection_id"]), frequency)
+            for connector in firms[firm_id].connectors:
+                (connection, *_) = await hub.connections(connector)
+                weekly = bool(connection["options"]["synchronize_accounts"])
+                await hub.choose_frequency(str(connection["connection_id"]), frequency, weekly_accounts=weekly)
         yield list(firms.values())
 
 
@@ -90,7 +92,7 @@ class _Storm:
         self._script = write_script([file for firm in firms for file in firm.files], chance)
         self._people = Accountants(firms, self._eyes)
         self._misfortunes = Misfortunes(rig, self._eyes, firms, self._people, chance)
-        self._noise = Noise(rig.surroundings.kafka, Random(rig.order.seed + 1))
+        self._noise = Noise(rig.surroundings.kafka, rig.order.connectors, Random(rig.order.seed + 1))
         self._done = 0
 
     async def run(self) -> Outcome:

@@ -3,9 +3,12 @@
 `make storm-broken` runs all of them; `make test` one.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from sandbox.software.registry import usual_software
 
 from .broken import ROBBERIES
 from .judgement import WORDS
@@ -23,7 +26,7 @@ STORMS = {
     "commits": (StormOrder(300, 12, 14, broken="commits", patience_seconds=45), {"lost", "silent"}),
     "snapshots": (StormOrder(60, 0, 15, broken="snapshots", patience_seconds=45), {"silent"}),
 }
-"""What rages over each robbed system, and as what it must show."""
+"""What rages over each robbed system, and as what it must show: in the software of which every trouble was seen."""
 
 
 def test_every_robbery_has_its_storm() -> None:
@@ -40,7 +43,7 @@ async def test_the_storm_finds_a_system_that_sends_again_what_is_in_doubt(
 async def check_found(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Run the storm and see what it finds."""
     order, found_as = STORMS[name]
-    outcome = await run_storm(order, folder)
+    outcome = await run_storm(replace(order, connectors=(usual_software(),)), folder)
     with capsys.disabled():
         print("", f"robbed: {ROBBERIES[name].what}", *report(outcome), _found(outcome), sep="\n")
     assert {word for word in WORDS if getattr(outcome.judgement, word)} & found_as

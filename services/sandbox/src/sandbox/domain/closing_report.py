@@ -48,8 +48,8 @@ def read_returned(entry: dict[str, Any]) -> Returned:
     """An entry that came back, from what the platform heard of it: the software's own words, or our findings."""
     message = entry["message"]
     if message:
-        code = f"{message['code']}: " if message.get("code") else ""
-        words, remedy, said_by = f"{code}{message['text']}", message["remedy"].get("en", ""), "software"
+        words = ": ".join(filter(None, (message.get("code"), message["text"])))
+        remedy, said_by = message["remedy"].get("en", ""), "software"
     else:
         findings = entry["findings"]
         words = "; ".join(finding["message"].get("en", finding["code"]) for finding in findings) or entry["detail"]
