@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from entries.domain.facts import DocumentFacts, EntryKey, columns
 from qontable.database import Connection
@@ -40,6 +40,20 @@ class LeasedDocument:
     asks: int
     lease: uuid.UUID
     traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledDocument:
+    """What became of a document: it lies in storage under a key, or cannot be taken because of a finding."""
+
+    document: LeasedDocument
+    storage_key: str | None = None
+    finding: Finding | None = None
+
+    @property
+    def state(self) -> Literal["kept", "refused"]:
+        """The row's state."""
+        return "refused" if self.finding else "kept"
 
 
 async def want_documents(connection: Connection, wanted: Sequence[WantedDocument], now: datetime) -> None:
@@ -111,15 +125,25 @@ async def _lease(
     return [_leased(row) for row in rows]
 
 
-async def save_kept(connection: Connection, document: LeasedDocument, storage_key: str) -> None:
-    """The document lies in storage. A lease that has passed to somebody else changes nothing."""
-    await _settle(connection, document, "state = 'kept', storage_key = $5", storage_key)
-
-
-async def save_refused(connection: Connection, document: LeasedDocument, finding: Finding) -> None:
-    """The document cannot be taken as it is."""
-    content = {"code": finding.code, "where": finding.where, "values": finding.values}
-    await _settle(connection, document, "state = 'refused', finding = $5", content)
+async def save_settled(connection: Connection, settled: Sequence[SettledDocument]) -> None:
+    """These documents lie in storage, or cannot be taken. A lease that has passed to somebody else changes nothing."""
+    await connection.execute(
+        """
+        update documents set lease = null, leased_until = null, state = settled.state,
+            storage_key = coalesce(settled.storage_key, documents.storage_key),
+            finding = coalesce(settled.finding, documents.finding)
+        from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
+            as settled (file_id, entry_id, document_id, lease, state, storage_key, finding)
+        where documents.file_id = settled.file_id and documents.entry_id = settled.entry_id
+            and documents.document_id = settled.document_id and documents.lease = settled.lease
+        """,
+        *columns([item.document.key for item in settled]),
+        [item.document.document_id for item in settled],
+        [item.document.lease for item in settled],
+        [item.state for item in settled],
+        [item.storage_key for item in settled],
+        [_content(item.finding) if item.finding else None for item in settled],
+    )
 
 
 async def save_link_asked(connection: Connection, document: LeasedDocument, again_at: datetime) -> bool:
@@ -139,7 +163,7 @@ async def _settle(connection: Connection, document: LeasedDocument, change: str,
         update documents set lease = null, leased_until = null, {change}
         where file_id = $1 and entry_id = $2 and document_id = $3 and lease = $4
         returning true
-        """,  # noqa: S608 - changes are the four above
+        """,  # noqa: S608 - changes are the two above
         *document.key,
         document.document_id,
         document.lease,
@@ -182,7 +206,7 @@ async def refuse_gone(connection: Connection, event: DocumentLinkRenewed, findin
         event.file_id,
         event.document_id,
         event.firm_id,
-        {"code": finding.code, "where": finding.where, "values": finding.values},
+        _content(finding),
     )
 
 
@@ -214,6 +238,10 @@ async def fetch_documents(connection: Connection, keys: Sequence[EntryKey]) -> d
         facts = DocumentFacts(row["document_id"], row["storage_key"], finding)
         found.setdefault((row["file_id"], row["entry_id"]), {})[row["document_id"]] = facts
     return found
+
+
+def _content(finding: Finding) -> dict[str, Any]:
+    return {"code": finding.code, "where": finding.where, "values": finding.values}
 
 
 def _leased(row: Any) -> LeasedDocument:

@@ -1,11 +1,10 @@
 """Documents: fetched within their link's life, compared with what was announced, kept in object storage by hash.
 
 A document is leased, fetched without a transaction, then settled; whoever settles locks the entry first and has it
-looked at again.
+looked at again. Those that are leased or settled at the same time share a transaction, and their entries a look.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,18 +12,19 @@ from opentelemetry.trace import SpanKind
 
 from entries.adapters.documents import (
     LeasedDocument,
+    SettledDocument,
     fetch_wanting,
     lease_unanswered,
     lease_wanted,
     refuse_gone,
     renew_links,
-    save_kept,
     save_later,
     save_link_asked,
-    save_refused,
+    save_settled,
 )
 from entries.adapters.links import FetchFailed, LinkEnded, LinkRefused, Links, TooLong
 from entries.adapters.waking import wake_entries
+from entries.app.gathering import Gathering
 from entries.domain.inspection import inspect
 from qontable import metrics
 from qontable.bus import Received
@@ -66,18 +66,20 @@ class Documents:
         self._lease = lease
         self._settled = settled
         self._renewed = renewed
+        self._take: Gathering[None, LeasedDocument | None] = Gathering(self._lease_for)
+        self._settle: Gathering[SettledDocument, None] = Gathering(self._save)
 
     async def step(self) -> bool:
         """Fetch the document whose link ends first; whether there was one."""
-        async with self._units.unit() as unit:
-            leased = await lease_wanted(unit.connection, now(), 1, self._lease)
-        for document in leased:
-            if sampled(document.traceparent):
-                with span("fetch document", kind=SpanKind.CLIENT, parent=document.traceparent):
-                    await self._work_on(document)
-            else:
+        document = await self._take(None)
+        if document is None:
+            return False
+        if sampled(document.traceparent):
+            with span("fetch document", kind=SpanKind.CLIENT, parent=document.traceparent):
                 await self._work_on(document)
-        return bool(leased)
+        else:
+            await self._work_on(document)
+        return True
 
     async def ask_again(self) -> bool:
         """Ask once more for links that did not come in time, in vain too often: return the entry; whether any is left.
@@ -144,13 +146,11 @@ class Documents:
             return
         key = f"documents/{folder_of(document.firm_id)}/{document.sha256}"
         await self._storage.put(key, body)
-        async with self._settling(document, "kept") as unit:
-            await save_kept(unit.connection, document, key)
+        await self._settle(SettledDocument(document, storage_key=key))
 
     async def _refuse(self, document: LeasedDocument, finding: Finding) -> None:
         log.info("document refused", document_id=document.document_id, file_id=document.key[0], finding=finding.code)
-        async with self._settling(document, "refused") as unit:
-            await save_refused(unit.connection, document, finding)
+        await self._settle(SettledDocument(document, finding=finding))
 
     async def _ask_for_link(self, document: LeasedDocument) -> None:
         moment = now()
@@ -178,11 +178,18 @@ class Documents:
         async with self._units.unit() as unit:
             await save_later(unit.connection, document, due_at)
 
-    @asynccontextmanager
-    async def _settling(self, document: LeasedDocument, outcome: str) -> AsyncIterator[Unit]:
-        """A unit in which the document's entry is locked, and looked at again once it is committed."""
+    async def _lease_for(self, askers: Sequence[None]) -> list[LeasedDocument | None]:
+        """A document for each who asks, as long as there are any."""
         async with self._units.unit() as unit:
-            await wake_entries(unit.connection, [document.key], now())
-            yield unit
+            leased = await lease_wanted(unit.connection, now(), len(askers), self._lease)
+        return [*leased, *[None] * (len(askers) - len(leased))]
+
+    async def _save(self, settled: Sequence[SettledDocument]) -> list[None]:
+        """The documents' entries are locked, and looked at again once it is committed."""
+        async with self._units.unit() as unit:
+            await wake_entries(unit.connection, [item.document.key for item in settled], now())
+            await save_settled(unit.connection, settled)
             unit.after_commit(self._settled)
-        metrics.DOCUMENTS_FETCHED.labels(outcome).inc()
+        for item in settled:
+            metrics.DOCUMENTS_FETCHED.labels(item.state).inc()
+        return [None] * len(settled)
