@@ -9,7 +9,7 @@ from hub.adapters import connections as connection_rows
 from hub.adapters import entry_lists
 from hub.adapters import files as file_rows
 from hub.app import entries
-from hub.domain.client_file import FileState
+from hub.domain.client_file import SENDING, FileState
 from hub.domain.cursor import read_cursor
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.sending import shown
@@ -50,6 +50,7 @@ async def list_files(
         "files.html",
         files=[shown(hub, file) for file in found],
         counts=counts,
+        sendable=[file.file_id for file in found if file.state in SENDING and counts[file.file_id]["ready"]],
         names={connection.connection_id: connection.name for connection in made},
         ailing=[item for item in made if connection_state(item) not in {"connected", "not_heard", "disabled"}],
         connection_state=connection_state,
