@@ -19,12 +19,19 @@ LIMITS = {"requests": 10_000, "seconds": 10.0, "concurrent": 50}
 @asynccontextmanager
 async def running_stand_in(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """The stand-in software as a process, with one client file and one key; its control."""
+    async with serving_stand_in(world) as client:
+        await _fill(client, world)
+        yield client
+
+
+@asynccontextmanager
+async def serving_stand_in(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The stand-in softwares as a process, with nothing in them; their control."""
     environment = os.environ | world.settings_env("sandbox")
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sandbox", env=environment, stdout=DEVNULL)
     try:
         async with httpx.AsyncClient(base_url=f"{world.http_url('sandbox')}/control", timeout=10) as client:
             await _ready(client)
-            await _fill(client, world)
             yield client
     finally:
         process.terminate()
