@@ -211,3 +211,45 @@ def test_what_is_kept_says_when_it_ends() -> None:
     grant = access.Grant("a", "r", begun, begun + timedelta(hours=24))
     assert grant.to_keep(renewed=True).renew_at == begun + timedelta(hours=8)
     assert replace(grant, refused=True).to_keep(renewed=False).renew_at == begun + timedelta(hours=24)
+
+
+@pytest.fixture
+def spared(oauth: Session, authority: Authority, clock: Clock) -> Session:
+    """A session with an authorisation and, beside it, a token of the firm's own that the software knows."""
+    authority.access["static-token-of-the-firm"] = clock() + timedelta(days=3650)
+    return replace(oauth, credentials={**oauth.credentials, "token": "static-token-of-the-firm"})
+
+
+async def test_a_spare_is_not_used_while_the_authorisation_works(
+    connector: Pennylane, spared: Session, clock: Clock, software: Any, tokens: Any
+) -> None:
+    assert await accepted(connector, spared)
+    clock.pass_hours(9)
+    assert await accepted(connector, spared)
+    assert "static-token-of-the-firm" not in carried(software)
+    assert tokens.warning is None
+
+
+async def test_a_spare_takes_the_place_of_an_authorisation_that_was_lost(
+    connector: Pennylane, spared: Session, authority: Authority, clock: Clock, software: Any, make: Any, tokens: Any
+) -> None:
+    assert await accepted(connector, spared)
+    authority.usable.clear()
+    for access_token in [name for name in authority.access if name.startswith("access-token")]:
+        authority.access[access_token] = clock()
+    clock.pass_hours(9)
+    (first,) = await connector.send(spared, (make.parcel(),))
+    assert isinstance(first, NotSent)
+    assert first.cause == "unreachable", "the lane does not halt: the next try has the spare"
+    (second,) = await connector.send(spared, (make.parcel(),))
+    assert isinstance(second, Accepted)
+    assert carried(software)[-1] == "static-token-of-the-firm"
+    assert tokens.warning.category == "spare_in_use"
+
+
+async def test_a_spare_that_is_refused_halts(
+    connector: Pennylane, spared: Session, authority: Authority, clock: Clock
+) -> None:
+    authority.usable.clear()
+    authority.access["static-token-of-the-firm"] = clock()
+    assert isinstance(await connector.check_credentials(spared), CredentialsRefused)

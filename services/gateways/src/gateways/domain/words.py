@@ -130,3 +130,17 @@ def authorisation_ends(until: datetime) -> SoftwareMessage:
             " leaves as usual.",
         },
     )
+
+
+def spare_in_use() -> SoftwareMessage:
+    """An authorisation is over, and other credentials that were typed with it have taken its place."""
+    return SoftwareMessage(
+        category="spare_in_use",
+        text="The software does not renew its authorisation any more; the other credentials given with it are used.",
+        remedy={
+            "fr": "Autorisez de nouveau la connexion dans le menu Intégrations quand vous le pourrez : d'ici là, tout"
+            " part avec les autres identifiants donnés.",
+            "en": "Authorise the connection again in the Integrations menu when you can: until then, everything leaves"
+            " with the other credentials given.",
+        },
+    )

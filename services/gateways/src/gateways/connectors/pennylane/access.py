@@ -1,8 +1,9 @@
 """The token that every request carries: one that was typed, or one of OAuth 2, renewed in good time (decision 14).
 
 Pennylane's refresh tokens work once, and each renewal gives another. If an answer to a renewal is lost, we may hold a
-refresh token that is worth nothing. So a token is renewed when a third of its life is over: should that fail for good,
-the access token still works for the rest, and the connection's owner is told until when.
+refresh token that is worth nothing. So a token is renewed when a third of its life is over: should that fail for good
+while the access token still works, the connection's owner is told until when. Should both be worth nothing, a token
+that was typed beside the authorisation takes its place.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.judgement import TOKEN_RENEWED, judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
 from gateways.domain.port import KeptTokens, NewTokens, Session, Tokens, TokensUnreadable
-from gateways.domain.words import authorisation_ends, words
+from gateways.domain.words import authorisation_ends, spare_in_use, words
 from qontable.clock import now
 from qontable.sheet import Sheet
 
@@ -80,13 +81,28 @@ class Access:
 
     @property
     def renewable(self) -> bool:
-        """Whether the access token is one that Pennylane renews."""
-        return "token" not in self._session.credentials
+        """Whether there is an authorisation, whose access token Pennylane renews; or nothing to go by at all."""
+        return any(self._session.credentials.get(seed) for seed in SEEDS) or self._spare is None
 
     async def token(self) -> str:
         """The token of the next request; renewed first where it is time for that."""
+        if self._spare is None:
+            return await self._renewed()
         if not self.renewable:
-            return self._session.credentials["token"]
+            return self._spare
+        try:
+            return await self._renewed()
+        except NotAnswered as error:
+            if error.failure.cause != "credentials":
+                raise
+            self._tokens.warn(spare_in_use())
+            return self._spare
+
+    @property
+    def _spare(self) -> str | None:
+        return self._session.credentials.get("token")
+
+    async def _renewed(self) -> str:
         kept = await self._kept()
         if kept is None:
             kept = await self._renew(None)
@@ -96,6 +112,8 @@ class Access:
 
     async def refused(self, token: str, answer: Answer) -> CouldNotAsk:
         """What a 401 under `token` comes to: a token that ended early is renewed, and the request can be made again."""
+        if token == self._spare:
+            return judge_read(self._sheet, read_refusal(answer))
         kept = await self._kept()
         if kept is None or Grant.of(kept).access != token:
             return CouldNotAsk(exchange=exchange_of(answer), message=TOKEN_RENEWED)
@@ -106,7 +124,8 @@ class Access:
             kept = await self._renew(kept)
         if Grant.of(kept).refused:
             await self._tokens.renew(kept, _noting(Grant.of(kept).dead()))
-            return self._ended()
+            if self._spare is None:
+                return self._ended()
         return CouldNotAsk(exchange=exchange_of(answer), message=TOKEN_RENEWED)
 
     @property
