@@ -61,6 +61,8 @@ class House:
     database: asyncpg.Pool
     heard: list[tuple[Event, dict[str, str]]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    connector: str = "myunisoft"
+    credentials: dict[str, str] = field(default_factory=dict)
 
     async def say(self, *events: Event, traceparent: str | None = None) -> None:
         """Publish events, each under a fresh identity, and wait for the broker."""
@@ -133,10 +135,10 @@ class House:
         return ConnectionChanged(
             firm_id="frm_1",
             connection_id=connection_id,
-            connector="myunisoft",
+            connector=self.connector,
             version=version,
             enabled=enabled,
-            sealed=key.seal({"token": token}, firm_id="frm_1", connection_id=connection_id),
+            sealed=key.seal(self.credentials or {"token": token}, firm_id="frm_1", connection_id=connection_id),
             throttle=throttle,
         )
 
@@ -151,6 +153,7 @@ class House:
             file_id=file_id or f"fil_{number}",
             entry_id=entry_id or f"ent_{number}",
             sequence=sequence,
+            connector=self.connector,
         )
 
     async def recall(self, delivery: EntryDispatched) -> None:
@@ -200,8 +203,9 @@ class House:
 
     def environment(self) -> dict[str, str]:
         """A gateway's settings; Kafka gives up soon on a process that was killed."""
-        own = {"QONTABLE_HTTP_PORT": str(free_port()), "QONTABLE_KAFKA_SESSION_SECONDS": "2"}
-        return self.world.settings_env("gateways") | own
+        port = free_port()
+        own = {"QONTABLE_HTTP_PORT": str(port), "QONTABLE_LINKS_URL": f"http://127.0.0.1:{port}"}
+        return self.world.settings_env("gateways") | own | {"QONTABLE_KAFKA_SESSION_SECONDS": "2"}
 
     async def gateway(
         self,
@@ -211,14 +215,18 @@ class House:
         lease_seconds: float = 1.0,
         lanes: int = 50,
         keys: Path | None = None,
+        documents: Callable[[Service, GatewaySettings], None] | None = None,
     ) -> Service:
-        """A gateway process of this house, not running yet; `keys` is a ring of its own."""
+        """A gateway process of this house, not running yet; `keys` is a ring of its own, `documents` serves links."""
         values = {name.removeprefix("QONTABLE_").lower(): value for name, value in self.environment().items()}
         own: dict[str, Any] = {"slot": slot, "lease_seconds": lease_seconds, "lanes": lanes}
         if keys:
             own["private_keys"] = keys
         settings = GatewaySettings.model_validate(values | own)
-        return await build(settings, {"myunisoft": self.software}, plan)
+        service = await build(settings, {self.connector: self.software}, plan)
+        if documents:
+            documents(service, settings)
+        return service
 
 
 def dispatched_entry(

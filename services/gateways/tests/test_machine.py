@@ -370,15 +370,17 @@ def _version(event: dict[str, Any]) -> int:
     return int(event["version"])
 
 
-def _run(
+def walk(
     shop: Workshop,
     examples: int,
     *,
+    kind: type[Machine] = Machine,
     under: int = SEED,
     sheets: Sequence[str] = tuple(SHEETS),
     phases: Sequence[Phase] = (Phase.generate, Phase.shrink),
 ) -> type[Machine]:
-    machine = type("Running", (Machine,), {"shop": shop, "held_at": Counter(), "sheets": tuple(sheets)})
+    """Have machines of this kind walk so many times; their class, which counts where processes were held."""
+    machine = type("Running", (kind,), {"shop": shop, "held_at": Counter(), "sheets": tuple(sheets)})
     ways = settings(
         max_examples=examples,
         stateful_step_count=STEPS,
@@ -392,7 +394,7 @@ def _run(
 
 
 def test_whatever_stops_where_every_entry_is_booked_at_most_once_and_none_is_forgotten(shop: Workshop) -> None:
-    machine = _run(shop, EXAMPLES)
+    machine = walk(shop, EXAMPLES)
     sys.stdout.write(f"\n{EXAMPLES} examples; processes were held\n")
     for where, times in machine.held_at.most_common():
         sys.stdout.write(f"  {times:6} {where}\n")
@@ -467,5 +469,5 @@ def test_the_machine_finds_a_system_that_is_broken(
     mutant(monkeypatch)
     under = SEED if LONG else SOON_FOUND.get(mutant, SEED)
     with pytest.raises(AssertionError):
-        _run(shop, MUTANT_EXAMPLES, under=under, sheets=("takes a reference twice",), phases=(Phase.generate,))
+        walk(shop, MUTANT_EXAMPLES, under=under, sheets=("takes a reference twice",), phases=(Phase.generate,))
     shop.faults.clear()

@@ -146,7 +146,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 def session(http: httpx.AsyncClient, books: MemoryBooks) -> Session:
     """A session on one client file with time to spare."""
     return Session(
-        credentials={"api_key": API_KEY, "client_secret": CLIENT_SECRET},
+        credentials={"api_key": API_KEY, "api_secret": CLIENT_SECRET},
         http=http,
         deadline=Deadline.after(30),
         throttle=FreeThrottle(),

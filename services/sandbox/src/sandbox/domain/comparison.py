@@ -17,6 +17,7 @@ from sandbox.domain.marks import parted
 from sandbox.domain.rules import Rules
 from sandbox.domain.seed import account_number
 
+_ACK = re.compile(r"[0-9A-Z]{4}")
 _GRAPHEME = 8
 """A cut may end this much before the limit, so that a character is not parted from its accents and joiners."""
 
@@ -151,6 +152,9 @@ def _compare_line(result: Comparison, where: str, entry: Entry, line: Line, foun
 def _compare_pieces(result: Comparison, where: str, numbers: set[str | None], found: BookedLine) -> None:
     """Each line carries both numbers, or one of them where that is all it takes, in whichever of the two fields."""
     carried = {found.piece, found.invoice_number} - {None}
+    if result.rules.coded and not numbers and all(_ACK.fullmatch(number or "") for number in carried):
+        result.cuts.extend(DeclaredCut(where, "", number or "") for number in carried)
+        return
     enough = carried and carried <= numbers if result.rules.one_number and numbers else carried == numbers
     if not enough:
         result.value("piece", where, *(" / ".join(sorted(filter(None, side))) for side in (numbers, carried)))

@@ -17,7 +17,8 @@ class Rules:
     `documents`: how many an entry takes. `one_field`: general account and subsidiary code are one number, else a line
     has both. `cut_codes`: a subsidiary code longer than `account` is cut there. `marked`: labels end in the mark
     (`domain/marks.py`) by which the entry is known again. `uuids`: references are kept as UUIDs. `one_number`: a line
-    carries the document's number or the invoice's, not always both. `thirds_due`: only lines of third parties need a
+    carries the document's number or the invoice's, not always both; `coded`: an entry without either carries its ACK
+    code. `thirds_due`: only lines of third parties need a
     due date. `unkept`: words of `comparison.Difference` for what the software has no field for, so that nobody can
     judge it. `closes`: what can be closed in it so that it refuses entries. `key`: what a firm's key to it looks like.
     `usual`: the one that commands book in where nobody names one. `manners`: names for how it answers where its
@@ -35,6 +36,7 @@ class Rules:
     uuids: bool = False
     signs: bool = False
     one_number: bool = False
+    coded: bool = False
     thirds_due: bool = False
     unkept: frozenset[str] = frozenset()
     closes: frozenset[Closable] = frozenset({"journal", "account"})

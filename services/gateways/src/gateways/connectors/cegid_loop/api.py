@@ -101,7 +101,7 @@ class Api:
 
     def _api_key(self) -> str:
         typed = self._session.credentials
-        return f"{typed['api_key']}:{typed['client_secret']}"
+        return f"{typed['api_key']}:{typed['api_secret']}"
 
     def _secrets(self) -> tuple[str, ...]:
         return self._settings.subscription_key.get_secret_value(), self._api_key()

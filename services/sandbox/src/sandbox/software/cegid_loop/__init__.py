@@ -19,6 +19,7 @@ RULES = Rules(
     uuids=True,
     signs=True,
     one_number=True,
+    coded=True,
     thirds_due=True,
     unkept=frozenset({"analytic"}),
     key=KeyForm("{id}:{secret}", {"api_key": "{id}", "client_secret": "{secret}", "domain": "CEGIDPARTENAIRES"}),
