@@ -1,5 +1,7 @@
 """Subsidiary accounts of a book from elsewhere, as the software names them."""
 
+from dataclasses import replace
+
 from qontable.events.platform import EntryContent, WireJournal, WireLine, WireSubsidiary
 from qontable.fec.chart import FecSubsidiary
 from sandbox.domain.naming import collisions, in_words_of
@@ -56,3 +58,9 @@ def test_codes_that_would_become_one_account_are_told() -> None:
     }
     assert collisions(ONE_FIELD, thirds) == [("DURAND", "401DURAND", "401DURAND")]
     assert collisions(TWO_FIELDS, thirds) == []
+
+
+def test_codes_that_are_cut_to_the_same_are_told() -> None:
+    cutting = replace(TWO_FIELDS, account=8, cut_codes=True)
+    thirds = {code: FecSubsidiary(code, ("401000", "411000")) for code in ("FOURNISSEUR-1", "FOURNISSEUR-2", "FDURAND")}
+    assert collisions(cutting, thirds) == [("FOURNISSEUR-1", "FOURNISSEUR-2", "FOURNISS")]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from qontable.database import Connection
+from sandbox.domain.naming import number_in
 from sandbox.domain.rules import Rules
 from sandbox.domain.seed import AxisSeed, FiscalYearSeed, JournalSeed, SoftwareFileSeed
 
@@ -25,7 +26,7 @@ async def seed_software_file(connection: Connection, seed: SoftwareFileSeed, rul
     file_id = await _put_file(connection, seed)
     chart: _Chart = {account.number: (account.label, account.closed, None) for account in seed.accounts}
     for third in seed.subsidiaries:
-        number = third.number if rules.one_field else third.code
+        number = number_in(rules, third.code, third.account)
         chart[number] = (third.label, third.closed, third.account)
     unnameable = tuple(number for number in chart if len(number) > rules.account)
     await _copy_accounts(connection, file_id, {number: chart[number] for number in chart if number not in unnameable})

@@ -21,17 +21,20 @@ def in_words_of(rules: Rules | None, content: EntryContent) -> EntryContent:
 
 def collisions(rules: Rules, subsidiaries: Mapping[str, FecSubsidiary]) -> list[tuple[str, str, str]]:
     """Pairs of subsidiary codes that would become one account there, with that account's number."""
-    if not rules.one_field:
-        return []
     owners: dict[str, str] = {}
     found = []
     for code, third in subsidiaries.items():
-        for account in third.accounts:
-            number = account_number(code, account)
+        for number in dict.fromkeys(number_in(rules, code, account) for account in third.accounts):
             owner = owners.setdefault(number, code)
             if owner != code:
                 found.append((owner, code, number))
     return found
+
+
+def number_in(rules: Rules, code: str, account: str) -> str:
+    """A third party's number or code in a software."""
+    number = account_number(code, account) if rules.one_field else code
+    return number[: rules.account] if rules.cut_codes else number
 
 
 def _named(line: WireLine) -> WireLine:
