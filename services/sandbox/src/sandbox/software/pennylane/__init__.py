@@ -9,7 +9,7 @@ from sandbox.domain.rules import Rules
 CONNECTOR = "pennylane"
 RULES = Rules(
     CONNECTOR,
-    label=None,
+    label=255,
     piece=0,
     account=20,
     documents=1,
@@ -17,6 +17,7 @@ RULES = Rules(
     unkept=frozenset({"due date", "analytic", "foreign amount"}),
     manners=("contract", "guide"),
 )
-"""The contract names no longest label or number; 20 characters of a number are assumed. A created entry takes no due
+"""The contract names no longest label or number: here none is refused but numbers beyond 20 characters (assumed), and a
+label may arrive cut at 255 (assumed too), the width that a careful client keeps. A created entry takes no due
 date, no piece or invoice number, no analytic shares, one file, and one currency for all its lines. `manners` are the
 two shapes of error bodies: the OpenAPI's, and the error guide's."""

@@ -63,10 +63,10 @@ def _check_texts(body: EntryBody) -> None:
 
 
 def _new_line(body: EntryBody, line: LineBody) -> NewLine:
-    """A line; that one without a label gets the entry's is assumed."""
+    """A line; that one without a label stays without is assumed."""
     return NewLine(
         account_id=line.ledger_account_id,
-        label=line.label or body.label,
+        label=line.label,
         debit=_amount(line.debit),
         credit=_amount(line.credit),
         due_date=body.date,
