@@ -24,7 +24,6 @@ from entries.adapters.documents import (
 )
 from entries.adapters.links import FetchFailed, LinkEnded, LinkRefused, Links, TooLong
 from entries.adapters.waking import wake_entries
-from entries.app.gathering import Gathering
 from entries.domain.inspection import inspect
 from qontable import metrics
 from qontable.bus import Received
@@ -32,6 +31,7 @@ from qontable.clock import now
 from qontable.entry import Finding
 from qontable.events.delivery import DocumentLinkRequested
 from qontable.events.platform import DocumentLinkRenewed
+from qontable.gathering import Gathering
 from qontable.storage import Storage, folder_of
 from qontable.telemetry import sampled, span
 from qontable.unit import Unit, Units
@@ -66,8 +66,8 @@ class Documents:
         self._lease = lease
         self._settled = settled
         self._renewed = renewed
-        self._take: Gathering[None, LeasedDocument | None] = Gathering(self._lease_for)
-        self._settle: Gathering[SettledDocument, None] = Gathering(self._save)
+        self._take = Gathering[None, LeasedDocument | None](self._lease_for)
+        self._settle = Gathering[SettledDocument, None](self._save, one_by_one=True)
 
     async def step(self) -> bool:
         """Fetch the document whose link ends first; whether there was one."""

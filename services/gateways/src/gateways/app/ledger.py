@@ -17,7 +17,6 @@ from gateways.adapters import attempts, deliveries, lanes
 from gateways.adapters.attempts import Opened
 from gateways.adapters.documents import keep_payloads
 from gateways.adapters.recalls import recalled_among
-from gateways.app.gathering import Gathering
 from gateways.app.parts import Parts
 from gateways.app.tries import EXPECTED, Tried, attempted, health_changed, without_answer
 from gateways.domain.delivery import Delivery
@@ -28,6 +27,7 @@ from gateways.domain.rules import SendingRules
 from qontable import metrics
 from qontable.database import UNREACHABLE
 from qontable.events.delivery import SoftwareMessage
+from qontable.gathering import Gathering
 from qontable.telemetry import frames
 from qontable.unit import Unit
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from entries.app.gathering import Gathering
+from qontable.gathering import Gathering
 
 
 class Counter:
@@ -25,9 +25,11 @@ class Counter:
         return [number * 2 for number in numbers]
 
 
-async def asked(counter: Counter, *numbers: int, giving_up: int | None = None) -> list[int | BaseException]:
+async def asked(
+    counter: Counter, *numbers: int, giving_up: int | None = None, one_by_one: bool = True
+) -> list[int | BaseException]:
     """What came of these, all but the first asked for while the first was under way."""
-    ask = Gathering(counter.act)
+    ask = Gathering(counter.act, one_by_one=one_by_one)
     tasks = [asyncio.create_task(ask(numbers[0]))]
     await counter.begun.wait()
     tasks += [asyncio.create_task(ask(number)) for number in numbers[1:]]
@@ -51,6 +53,13 @@ async def test_one_that_is_refused_is_refused_alone() -> None:
     assert (first, second, fourth) == (2, 4, 8)
     assert isinstance(bad, ValueError)
     assert counter.batches == [[1], [2, -3, 4], [2], [-3], [4]]
+
+
+async def test_an_exception_is_everyone_s_where_a_portion_stands_or_falls_together() -> None:
+    counter = Counter()
+    first, *others = await asked(counter, 1, 2, -3, one_by_one=False)
+    assert (first, [type(error) for error in others]) == (2, [ValueError, ValueError])
+    assert counter.batches == [[1], [2, -3]]
 
 
 async def test_where_the_surroundings_fail_all_fail() -> None:

@@ -1,14 +1,17 @@
 """Writes that gather: while one is under way, what comes in waits and goes together in the next.
 
-One commit then serves everything that happened during the commit before it, and the busier it gets the larger the
-portions. Where it is known that more is on its way, the first waits a moment for company: a commit costs as much as
-several requests, and without the moment nearly every answer had one of its own (docs/performance.md).
+One that comes alone goes alone, at once. One commit then serves everything that happened during the commit before it,
+and the busier it gets the larger the portions. Where it is known that more is on its way, the first waits a moment for
+company: a commit costs as much as several requests, and without the moment nearly every answer had one of its own
+(docs/performance.md).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
+
+from qontable.database import UNREACHABLE
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,15 +21,19 @@ MOMENT_SECONDS = 0.02
 class Gathering(Generic[Item, Result]):
     """`write` takes portions of items and returns one result for each, in order; its exception is everyone's.
 
-    `more_to_come` says whether items are on their way.
+    `more_to_come` says whether items are on their way. With `one_by_one` no item fails for another: a portion that
+    fails is written again item by item, unless the surroundings failed. `write` must have done nothing when it raises.
     """
 
     def __init__(
         self,
         write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         more_to_come: Callable[[], bool] = lambda: False,
+        *,
+        one_by_one: bool = False,
     ) -> None:
         self._write = write
+        self._one_by_one = one_by_one
         self._more_to_come = more_to_come
         self._came = asyncio.Event()
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -64,6 +71,10 @@ class Gathering(Generic[Item, Result]):
         try:
             results = await self._write([item for item, _ in portion])
         except Exception as error:  # noqa: BLE001 - it is raised where it belongs: to everyone who waits
+            if self._one_by_one and len(portion) > 1 and not isinstance(error, UNREACHABLE):
+                for one in portion:
+                    await self._write_portion([one])
+                return
             for _, future in portion:
                 if not future.done():
                     future.set_exception(error)
