@@ -138,6 +138,7 @@ async def activation(page: Page, walk: Walk, connection: str) -> None:
     await page.locator("button[form=chosen]").click()
     await page.wait_for_selector("#before-from")
     await walk.see("activation", page.url.removeprefix(walk.base))
+    await page.locator("#before-from").check()
     await page.locator("main form button.primary").click()
     await page.wait_for_url("**said=activated")
     await walk.keep(page, "status-activating")

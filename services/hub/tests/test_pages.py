@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from services.hub.tests.browser import Answer, Browser
+from services.hub.tests.test_files import CARDLY
 
 import hub.entrypoints.pages
 from qontable.clock import now
@@ -115,6 +116,18 @@ async def test_from_a_wrong_key_to_synchronize(town: Any, firm: Any, browser: Br
     assert "Synchronization asked for" in said.words
     await town.hear(SyncRequested, lambda event: event.file_id == dupont)
     assert town.canary not in "".join(page.text for page in (mapping, status, activation, accounting, said))
+
+
+async def test_where_the_software_tells_no_files_their_codes_are_typed(town: Any, firm: Any, browser: Browser) -> None:
+    await town.introduce(CARDLY)
+    connection_id = await firm.connect(connector=CARDLY.connector, fields={"card": "4711"})
+    file_id = await firm.add_file("Dupont")
+    page = await browser.get(f"/connections/{connection_id}/mapping")
+    assert "Cardly does not list its files: type the code of each." in page.words
+    wrong = await browser.send(page, f"/connections/{connection_id}/mapping", **{f"file__{file_id}": "DOS 42 !"})
+    assert wrong.status == 404 and "Nothing was kept." in wrong.words
+    status = await browser.send(wrong, f"/connections/{connection_id}/mapping", **{f"file__{file_id}": " DOS0042 "})
+    assert status.rows()[0][1:3] == ["Dupont", "DOS0042"]
 
 
 async def test_a_form_sent_twice_makes_one_connection(town: Any, firm: Any, browser: Browser) -> None:

@@ -117,6 +117,22 @@ async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
     )
 
 
+async def count_open_causes(db: Db, firm_id: str, file_id: str) -> list[CauseCount]:
+    """What entries to verify came back for, without those whose next revision is asked for already."""
+    rows = await db.fetch(
+        """
+        select cause, count(*) as entries from entry
+        where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause is not null
+            and corrected_revision is distinct from revision
+        group by cause order by count(*) desc, cause limit $3
+        """,
+        firm_id,
+        file_id,
+        MOST_CAUSES,
+    )
+    return [CauseCount(**row) for row in rows]
+
+
 async def count_by_file(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, dict[EntryStatus, int]]:
     """File → status → number of its entries."""
     rows = await db.fetch(

@@ -70,7 +70,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
             found, following = await entry_lists.list_entries(
                 db, firm_id, file_id, wanted, after=after, limit=ROWS, statuses=TABS[tab]
             )
-        notices = await _notices(db, firm_id, file_id, counts.causes) if tab == "to_verify" else []
+        notices = await _notices(db, firm_id, file_id) if tab == "to_verify" else []
         connection = (
             await connection_rows.find_connection(db, firm_id, file.connection_id) if file.connection_id else None
         )
@@ -100,7 +100,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         kinds=KINDS,
         entry_state=entry_state,
         can_send=file.active and file.state in SENDING,
-        moving=counts.tabs["sending"] > 0 or query.get("said") == "synchronized",
+        moving=counts.tabs["sending"] > 0 or query.get("said") in {"synchronized", "verified_again"},
     )
 
 
@@ -141,9 +141,10 @@ def _tab(named: str | None, counts: Mapping[EntryStatus, int]) -> Tab:
     return next((tab for tab, statuses in TABS.items() if any(counts[status] for status in statuses)), "to_verify")
 
 
-async def _notices(db: Db, firm_id: str, file_id: str, causes: list[CauseCount]) -> list[tuple[CauseCount, Entry]]:
+async def _notices(db: Db, firm_id: str, file_id: str) -> list[tuple[CauseCount, Entry]]:
     """The causes that several entries share, each with one of them, which has the words."""
     notices = []
+    causes = await entry_lists.count_open_causes(db, firm_id, file_id)
     for cause in [item for item in causes if item.entries > 1][:NOTICES]:
         wanted = EntryFilter(status="to_verify", cause=cause.cause)
         found, _ = await entry_lists.list_entries(db, firm_id, file_id, wanted, after=None, limit=1)

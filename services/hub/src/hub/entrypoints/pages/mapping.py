@@ -24,7 +24,6 @@ from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor, Visitor
 from hub.entrypoints.pages.wizard import read_with_software
 from qontable.events.base import Id
-from qontable.sheet import Sheet
 
 router = APIRouter()
 ROWS = 50
@@ -123,12 +122,6 @@ def labels_of(listed: Sequence[ListedSoftwareFile]) -> dict[str, str]:
     }
 
 
-def lists_software_files(sheet: Sheet) -> bool:
-    """Whether the software tells which files it has. Where it has no such call, people type their codes."""
-    fact = sheet.capabilities.get("lists_software_files")
-    return fact is None or bool(fact.value)
-
-
 def chosen_id(typed: str, labels: Mapping[str, str]) -> str:
     """The software file that was chosen by its label, or named by its id or a code.
 
@@ -172,7 +165,7 @@ async def _table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed: Ty
         rows=rows,
         typed=typed,
         labels=labels,
-        lists=lists_software_files(software.sheet),
+        lists=software.sheet.lists_software_files,
         choices=[labels[item.software_file_id] for item in choices if item.tied_to is None],
         problem=problem,
         show=place.show,

@@ -8,7 +8,7 @@ from hub.app import files, mapping
 from hub.app.hub import Hub
 from hub.domain.problem import Refused
 from hub.entrypoints.api.access import TheHub
-from hub.entrypoints.pages.mapping import OF_ROWS, choices_of, chosen_id, labels_of, lists_software_files
+from hub.entrypoints.pages.mapping import OF_ROWS, choices_of, chosen_id, labels_of
 from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor, Visitor
 from hub.entrypoints.pages.wizard import read_with_software
@@ -82,7 +82,7 @@ async def _page(
         software=software,
         consequence=consequence,
         choices=[labels[item.software_file_id] for item in choices if item.tied_to is None],
-        lists=lists_software_files(software.sheet),
+        lists=software.sheet.lists_software_files,
         typed=typed,
         problem=problem,
         asks_confirmation=refused is not None and refused.code == "siren_mismatch",

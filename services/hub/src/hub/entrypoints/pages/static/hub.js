@@ -68,3 +68,19 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const atWork = part.querySelector("details.menu[open], input:checked") || (part.contains(document.activeElement) && document.activeElement.matches("input, select"));
   if (atWork && part.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
 });
+
+// A hint stays whole: it leaves the table that it stands in, which would cut it off.
+for (const moment of ["mouseover", "focusin"]) {
+  document.addEventListener(moment, (event) => {
+    const hint = event.target.closest?.(".hint");
+    const text = hint?.querySelector("[role=tooltip]");
+    if (!text) return;
+    text.style.position = "fixed";
+    const place = hint.getBoundingClientRect();
+    const left = Math.max(8, Math.min(place.left, window.innerWidth - text.offsetWidth - 8));
+    const below = place.bottom + text.offsetHeight < window.innerHeight;
+    text.style.left = `${left}px`;
+    text.style.right = "auto";
+    text.style.top = `${below ? place.bottom : place.top - text.offsetHeight}px`;
+  });
+}
