@@ -32,6 +32,16 @@ def test_a_box_opens_for_no_other_firm_and_no_other_connection() -> None:
             _open(sealed, firm_id, connection_id)
 
 
+def test_a_box_of_another_kind_of_secret_opens_as_that_kind_only() -> None:
+    ids = {"firm_id": "frm_1", "connection_id": "con_1"}
+    sealed = RING.sealing_key.seal(SECRET, **ids, kind="tokens")
+    assert RING.open(sealed, **ids, kind="tokens") == SECRET
+    with pytest.raises(BoxRefused, match="another kind"):
+        RING.open(sealed, **ids)
+    with pytest.raises(BoxRefused, match="another kind"):
+        RING.open(RING.sealing_key.seal(SECRET, **ids), **ids, kind="tokens")
+
+
 def test_the_same_credentials_twice_look_different() -> None:
     boxes = {RING.sealing_key.seal(SECRET, firm_id="frm_1", connection_id="con_1").box for _ in range(3)}
     assert len(boxes) == 3
