@@ -66,6 +66,7 @@ class Walk:
         await page.screenshot(path=PICTURES / f"{name}.{look}.png", full_page=look.startswith("en"))
         await page.evaluate(AXE.read_text(encoding="utf-8"))
         result = await page.evaluate("axe.run()")
+        assert result["passes"], f"axe looked at nothing on {name}"
         for finding in result["violations"]:
             places = "; ".join(str(node["target"][0]) for node in finding["nodes"][:3])
             self.findings.append(f"{name}.{look}: {finding['id']} ({finding['impact']}): {finding['help']}: {places}")

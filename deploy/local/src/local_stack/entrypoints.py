@@ -114,7 +114,9 @@ def run(
         if context.args:
             exit_status = subprocess.run(context.args, check=False).returncode
         if stay:
-            console.print("Everything stays up. Ctrl-C stops it.")
+            console.print(
+                "Everything stays up; `qontable hub sign-in` prints a link to the Hub's pages. Ctrl-C stops it."
+            )
             _stay(stack)
     except KeyboardInterrupt:
         console.print()
