@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo pictures test crash machine storm storm-broken evening bench canaries check format lock schemas articles settings up down status reset doctor clean
+.PHONY: help setup run demo pictures test crash machine storm storm-broken evening bench conformance canaries check format lock schemas articles settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -64,6 +64,10 @@ evening: setup ## An evening on which everything is ready at once, processes kil
 
 bench: setup ## How near the bare machine: ratios, processor time, latency, memory (B=intake for one, J=1 for JSON)
 	@$(BIN)/python -m bench $(B) $(if $(J),--json)
+
+conformance: setup ## Every connector against its stand-in, on real sockets, with a table (CONNECTOR=name, WHOLE=1 for real sizes)
+	@CONFORMANCE_CONNECTOR=$(CONNECTOR) CONFORMANCE_WHOLE=$(WHOLE) \
+		$(BIN)/pytest services/gateways/tests/conformance -q -o timeout=1800
 
 canaries: setup ## Look for credentials, links and labels in everything that a running system writes
 	@$(BIN)/pytest tests-e2e/canaries -q -s

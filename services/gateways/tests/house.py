@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from gateways.bootstrap import build
+from gateways.domain.port import Connector
 from gateways.domain.retry import RetryPlan
 from gateways.settings import GatewaySettings
 from local_stack.ports import free_port
@@ -216,14 +217,18 @@ class House:
         lanes: int = 50,
         keys: Path | None = None,
         documents: Callable[[Service, GatewaySettings], None] | None = None,
+        connectors: Mapping[str, Connector] | None = None,
     ) -> Service:
-        """A gateway process of this house, not running yet; `keys` is a ring of its own, `documents` serves links."""
+        """A gateway of this house, not running yet.
+
+        `keys` is a ring of its own, `documents` serves links, `connectors` are others than the scripted one.
+        """
         values = {name.removeprefix("QONTABLE_").lower(): value for name, value in self.environment().items()}
         own: dict[str, Any] = {"slot": slot, "lease_seconds": lease_seconds, "lanes": lanes}
         if keys:
             own["private_keys"] = keys
         settings = GatewaySettings.model_validate(values | own)
-        service = await build(settings, {self.connector: self.software}, plan)
+        service = await build(settings, connectors or {self.connector: self.software}, plan)
         if documents:
             documents(service, settings)
         return service

@@ -1,5 +1,6 @@
 """Credentials are tried: a wizard's, with the list of files behind them, and those of a connection that changed."""
 
+from dataclasses import replace
 from typing import Literal
 
 from gateways.adapters import jobs, lanes
@@ -49,9 +50,7 @@ async def _answer(tenure: Tenure, request: ConnectionCheckRequested) -> Connecti
         )
     except BoxRefused:
         return _checked(request, "refused", words("credentials_unreadable"))
-    session = tenure.session(
-        tenure.turnstile.turns(), tenure.rules.attempt, request.software_file_id, credentials, request.parameters
-    )
+    session = tenure.session(tenure.turnstile.turns(), tenure.rules.attempt, None, credentials, request.parameters)
     match await answered("check", tenure.connector.check_credentials(session)):
         case CredentialsRefused(message=message):
             return _checked(request, "refused", message)
@@ -68,7 +67,9 @@ async def _look_around(tenure: Tenure, session: Session, request: ConnectionChec
         return _not_answered(request, files)
     prerequisites: tuple[Prerequisite, ...] | CouldNotAsk = ()
     if request.software_file_id:
-        prerequisites = await answered("prerequisites", tenure.connector.check_prerequisites(session))
+        books = tenure.shelf.books(request.software_file_id)
+        within = replace(session, software_file_id=request.software_file_id, books=books)
+        prerequisites = await answered("prerequisites", tenure.connector.check_prerequisites(within))
     if isinstance(prerequisites, CouldNotAsk):
         return _not_answered(request, prerequisites)
     return _checked(request, "accepted", None, files, prerequisites)

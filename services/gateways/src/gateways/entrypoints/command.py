@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gateways.connectors.registry import load_sheets
-from gateways.entrypoints import keys, preview
+from gateways.entrypoints import keys, new, preview
 from gateways.entrypoints.links import revoke_links
 from gateways.entrypoints.restored import restored
 from qontable.sheet import Fact, Sheet
@@ -17,9 +19,11 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
 app.command()(restored)
 app.command("preview")(preview.command)
+app.command("new")(new.command)
 app.command()(revoke_links)
 
-MARKS = {"documented": "documented", "corroborated": "corroborated", "assumed": "[yellow]assumed[/yellow]"}
+MARKS = {"documented": "[green]●[/green]", "corroborated": "[cyan]◐[/cyan]", "assumed": "[yellow]○[/yellow]"}
+LEGEND = "● documented by the vendor   ◐ corroborated by independent sources   ○ assumed by us; a name shows sources"
 
 
 @app.callback()
@@ -29,16 +33,20 @@ def _gateways() -> None:
 
 @app.command()
 def connectors(
+    name: Annotated[str | None, typer.Argument(help="One connector, with the source of each fact.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """The capability table: every connector, what its software does, how well that is known; sources with --json."""
+    """The capability table: what every software does, and how well that is known."""
     sheets = load_sheets()
+    if name is not None and name not in sheets:
+        raise typer.BadParameter(f"no connector {name}; there are {', '.join(sheets)}")
+    chosen = [sheets[name]] if name else list(sheets.values())
     if as_json:
-        typer.echo(orjson.dumps([_row(sheet) for sheet in sheets.values()], option=orjson.OPT_INDENT_2).decode())
-        return
-    console = Console()
-    for sheet in sheets.values():
-        console.print(_table(sheet))
+        typer.echo(orjson.dumps([_row(sheet) for sheet in chosen], option=orjson.OPT_INDENT_2).decode())
+    elif name:
+        Console().print(_sources(chosen[0]))
+    else:
+        Console().print(_side_by_side(chosen), LEGEND, sep="\n", highlight=False)
 
 
 def facts(sheet: Sheet) -> dict[str, Fact]:
@@ -48,7 +56,7 @@ def facts(sheet: Sheet) -> dict[str, Fact]:
     )
     limits = {
         f"limit_{name}": Fact(
-            value=f"{limit.max} characters, {limit.overflow.replace('_', ' ')}",
+            value=f"{limit.max} {'lines' if name == 'lines' else 'characters'}, {limit.overflow.replace('_', ' ')}",
             evidence=limit.evidence,
             source=limit.source,
         )
@@ -69,11 +77,30 @@ def _row(sheet: Sheet) -> dict[str, Any]:
     return {"connector": sheet.connector, "name": sheet.name, "version": sheet.version, "facts": known}
 
 
-def _table(sheet: Sheet) -> Table:
+def _sources(sheet: Sheet) -> Table:
     table = Table(title=f"{sheet.name} ({sheet.connector}, sheet {sheet.version})", title_justify="left")
-    for column in ("capability", "value", "known how"):
+    for column in ("capability", "value", "", "source"):
         table.add_column(column, overflow="fold")
     for name, fact in facts(sheet).items():
-        value = ("no", "yes")[fact.value] if isinstance(fact.value, bool) else str(fact.value)
-        table.add_row(name.replace("_", " "), value, MARKS[fact.evidence])
+        table.add_row(
+            name.replace("_", " "), _value(fact), f"{MARKS[fact.evidence]} {fact.evidence}", escape(fact.source)
+        )
     return table
+
+
+def _side_by_side(sheets: list[Sheet]) -> Table:
+    """A row for each fact that any of the sheets states; those that most of them state come first."""
+    known = [facts(sheet) for sheet in sheets]
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("capability", overflow="fold")
+    for sheet in sheets:
+        table.add_column(sheet.name, overflow="fold")
+    names = dict.fromkeys(name for row in known for name in row)
+    for name in sorted(names, key=lambda name: -sum(name in row for row in known)):
+        cells = [f"{MARKS[row[name].evidence]} {_value(row[name])}" if name in row else "" for row in known]
+        table.add_row(name.replace("_", " "), *cells)
+    return table
+
+
+def _value(fact: Fact) -> str:
+    return ("no", "yes")[fact.value] if isinstance(fact.value, bool) else escape(str(fact.value))

@@ -1,0 +1,71 @@
+"""The scenario of a process that dies between the software's booking and its own note of it."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from .desk import PATIENCE, Bench, Desk, open_desk
+from .scenario import Scenario
+
+SLOT = "gateways-1"
+"""The slot of the process that dies, and of the one that is started in its place."""
+VICTIM = Path(__file__).with_name("victim.py")
+LATE_SECONDS = 20
+
+
+async def crash_in_the_middle(bench: Bench, connectors: Collection[str]) -> None:
+    """A gateway is killed while each connector waits for the answer to a booking.
+
+    What it leaves behind is in `bench.crashed`, to be taken up by whoever has its slot next.
+    """
+    if not connectors:
+        return
+    async with _gateway(bench, connectors) as process, AsyncExitStack() as faults:
+        desks = [await open_desk(bench, connector) for connector in connectors]
+        bench.crashed = {desk.connector: (desk, desk.entry()) for desk in desks}
+        for desk, delivery in bench.crashed.values():
+            await faults.enter_async_context(desk.struck("book", "answer_late", seconds=LATE_SECONDS))
+            await desk.house.say(delivery)
+        await _all_struck(bench)
+        process.kill()
+
+
+@asynccontextmanager
+async def _gateway(bench: Bench, connectors: Collection[str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(VICTIM),
+        SLOT,
+        *connectors,
+        env=os.environ | bench.house.environment(),
+        stdin=PIPE,
+        stderr=DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _all_struck(bench: Bench) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            faults = (await bench.control.get("/faults")).json()["faults"]
+            if all(fault["struck"] for fault in faults):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def after_the_crash(desk: Desk) -> None:
+    """The process in its place finds the entry in the books, or asks a person; nothing is booked again."""
+    crashed, delivery = desk.bench.crashed[desk.connector]
+    await crashed.ends_booked_once(delivery)
+
+
+CRASH = Scenario("crash between send and record", after_the_crash, connects=False)
