@@ -41,6 +41,7 @@ def test_a_connector_without_its_settings_does_not_start(monkeypatch: pytest.Mon
 
 def test_every_connector_is_found_by_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QONTABLE_MYUNISOFT_PARTNER_SECRET", "secret")
+    monkeypatch.setenv("QONTABLE_CEGID_LOOP_SUBSCRIPTION_KEY", "key")
     assert {name: connector.sheet.name for name, connector in load_connectors().items()} == {
         name: sheet.name for name, sheet in load_sheets().items()
     }

@@ -39,7 +39,6 @@ EXAMPLES: list[tuple[int, str | None, str, str]] = [
     (200, None, "Cegid Loop has lines here that do not say where from.", "look_up_ambiguous"),
     (200, FAILED, "", "import_failed"),
     (200, None, "Something else", "refused"),
-    (400, None, "", "refused"),
     (502, None, "", "answer_unclear"),
 ]
 """One answer for each row of the error table, in the table's order."""

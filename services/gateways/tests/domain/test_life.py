@@ -425,7 +425,7 @@ class Importer:
         return REFUSED if failed else Found(exchange=HERE, software_entry_id="7")
 
 
-@settings(max_examples=200)
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(min_value=1, max_value=20),
     st.sets(st.integers(min_value=0, max_value=19), max_size=4),
