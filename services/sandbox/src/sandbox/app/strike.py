@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from qontable.database import Connection, Database
 from sandbox.adapters.booking import book
-from sandbox.adapters.connection import CutConnection, LateAnswer
+from sandbox.adapters.connection import CutConnection
 from sandbox.adapters.late_requests import LateRequest, put_off
 from sandbox.app.fault_box import FaultBox
 from sandbox.domain.books import NewEntry
@@ -82,8 +82,6 @@ async def shown(
             return CutConnection()
         case Reply.GARBAGE:
             return HTMLResponse(GARBAGE)
-        case Reply.LATE if refusal is None:
-            return LateAnswer(answer(result), fault.seconds)
         case Reply.LATE:
             await asyncio.sleep(fault.seconds)
         case Reply.ANSWER | Reply.WITHOUT_ENTRY:
