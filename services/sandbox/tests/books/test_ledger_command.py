@@ -26,7 +26,9 @@ def run(stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The command as a person starts it, beside a running sandbox."""
     addresses = tmp_path / "addresses.json"
     values = {"stack": "test", "kafka": "", "postgres_admin_url": "", "storage_url": "", "logs": ""}
-    addresses.write_text(json.dumps(values | {"http": {"sandbox": stand.url}, "settings": {}}), encoding="utf-8")
+    addresses.write_text(
+        json.dumps(values | {"http": {"sandbox": stand.url}, "settings": {}, "partner_secrets": {}}), encoding="utf-8"
+    )
     monkeypatch.setenv("QONTABLE_ADDRESSES", str(addresses))
     app = Typer()
     app.command()(ledger_command)
