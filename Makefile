@@ -65,9 +65,9 @@ evening: setup ## An evening on which everything is ready at once, processes kil
 bench: setup ## How near the bare machine: ratios, processor time, latency, memory (B=intake for one, J=1 for JSON)
 	@$(BIN)/python -m bench $(B) $(if $(J),--json)
 
-conformance: setup ## Every connector against its stand-in, on real sockets, with a table (CONNECTOR=name, WHOLE=1 for real sizes)
+conformance: setup ## Every connector against its stand-in, on real sockets, with a table (CONNECTOR=name, T='-k words', WHOLE=1)
 	@CONFORMANCE_CONNECTOR=$(CONNECTOR) CONFORMANCE_WHOLE=$(WHOLE) \
-		$(BIN)/pytest services/gateways/tests/conformance -q -o timeout=1800
+		$(BIN)/pytest services/gateways/tests/conformance -q -o timeout=1800 $(T)
 
 canaries: setup ## Look for credentials, links and labels in everything that a running system writes
 	@$(BIN)/pytest tests-e2e/canaries -q -s

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gateways.connectors.registry import load_sheets
@@ -80,18 +81,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table connector x scenario, and why what is not applicable is not."""
     told: dict[str, dict[str, str]] = defaultdict(dict)
     reasons: list[tuple[str, str, str]] = []
+    blocks: dict[str, str] = {}
     for outcome, mark in MARKS.items():
         for report in terminalreporter.stats.get(outcome, []):
             words = dict(getattr(report, "user_properties", ()))
             if "scenario" in words:
                 told[words["scenario"]][words["connector"]] = mark
+                if "block" in words:
+                    blocks[words["connector"]] = words["block"]
                 if outcome == "skipped":
                     reasons.append((words["scenario"], words["connector"], words["reason"]))
     if told:
-        _show(told, reasons)
+        _show(told, reasons, blocks)
 
 
-def _show(told: dict[str, dict[str, str]], reasons: list[tuple[str, str, str]]) -> None:
+def _show(told: dict[str, dict[str, str]], reasons: list[tuple[str, str, str]], blocks: dict[str, str]) -> None:
+    """The table, then why what is not applicable is not, then what comes first where nothing works yet."""
     console = Console(width=140)
     connectors = sorted({name for row in told.values() for name in row})
     table = Table("scenario", *connectors, title="Conformance", title_justify="left")
@@ -101,3 +106,5 @@ def _show(told: dict[str, dict[str, str]], reasons: list[tuple[str, str, str]]) 
     console.print(table)
     for name, connector, reason in reasons:
         console.print(f"– {connector}, {name}: {reason}", highlight=False)
+    for connector, block in blocks.items():
+        console.print(f"[bold]Next, for {connector}:[/bold] {escape(block)}", highlight=False)
