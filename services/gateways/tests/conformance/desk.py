@@ -236,6 +236,18 @@ class Desk:
         assert booked.amounts == amounts_of(delivery.entry.lines)
         return booked
 
+    async def is_booked_with(self, delivery: EntryDispatched) -> tuple[str, ...]:
+        """As `is_booked_once`, with each of its documents, which some softwares fetch later; their names there."""
+        await self.is_booked_once(delivery)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                (booked,) = await self.books(delivery.software_file)
+                if len(booked.documents) >= len(delivery.documents):
+                    break
+                await asyncio.sleep(PAUSE)
+        assert len(booked.documents) == len(delivery.documents), booked.documents
+        return booked.documents
+
     async def is_returned(self, delivery: EntryDispatched) -> EntryDeliveryChanged:
         """Say it, and have it back with words and a remedy in both languages; nothing of it in the books."""
         await self.house.say(delivery)
