@@ -76,7 +76,7 @@ class Town:
                 )  # fmt: skip
                 await self.systems.control.seed(empty)
         await self.systems.control.make_token(
-            CONNECTOR, self.firm_id, self.key, self.systems.partner_secret, dict(GRANTED)
+            CONNECTOR, self.firm_id, self.key, self.systems.partner_secrets[CONNECTOR], dict(GRANTED)
         )
         await once_arrived(
             "the firm reaches the Hub", lambda: self.systems.hub.sign_in(self.firm_id, self.systems.platform_secret)
