@@ -8,10 +8,13 @@ from sandbox.app.onboarding import GRANTED
 from sandbox.app.systems import Progress, Systems, once_arrived
 from sandbox.domain.book.generator import Book, make_book
 from sandbox.domain.book.problems import CLOSED_LATER, LOCKED_JOURNAL, plant_problems
+from sandbox.domain.rules import Closable
 from sandbox.domain.seed import SoftwareFileSeed
 from sandbox.domain.software_seed import seed_from_workshop
 
 CONNECTOR = "myunisoft"
+CLOSES: tuple[Closable, ...] = ("journal", "account")
+"""What is closed in its books while entries are on their way."""
 ENTRIES = 120
 COMPANIES = (
     ("Boulangerie Petit", "404833048", "Boulangerie Petit SARL", "404833048"),
@@ -108,4 +111,4 @@ class Town:
         await self.systems.control.revoke(CONNECTOR, self.key, revoked=revoked)
 
     def _problems(self) -> dict[str, object]:
-        return {problem.published.key: problem.published for problem in plant_problems(self.book)}
+        return {problem.published.key: problem.published for problem in plant_problems(self.book, CLOSES)}
