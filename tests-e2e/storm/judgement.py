@@ -31,6 +31,11 @@ LIMBO = {
     """,
     "jobs under way": "select kind || ' ' || job_id from gateways.jobs where done_at is null",
     "bookings put off": "select route from sandbox.late_requests",
+    "documents of booked imports that the software has yet to fetch": """
+        select d.id || ': ' || coalesce(d.problem, 'not tried') from sandbox.pulled_documents d
+        join sandbox.import_requests i on i.id = d.import_id
+        where d.state = 'pending' and i.state = 'done'
+    """,
     **{f"records not relayed by {schema}": f"select topic || ' ' || key from {schema}.outbox" for schema in SCHEMAS},
 }
 """What must be empty once all is quiet; each row says what is stuck."""
@@ -167,11 +172,17 @@ def _add_ledger(judgement: Judgement, file: File, verdict: dict[str, Any]) -> No
     ids = {draft.key: draft.identity(file.file_id) for draft in file.drafts}
     for word in ("lost", "doubled", "altered", "unexpected"):
         into = judgement.doubled if word == "unexpected" else getattr(judgement, word)
-        into.extend(f"{file.code} {key} {verdict['reasons'].get(key, '')}".rstrip() for key in verdict[word])
+        into.extend(f"{file.code} {key} {_why(verdict, key)}".rstrip() for key in verdict[word])
         judgement.wrong.update((file.file_id, ids[key]) for key in verdict[word] if key in ids)
     judgement.booked += verdict["entries"]
     judgement.returned += len(verdict["refused"])
     judgement.open_differences += len(verdict["open_differences"])
+
+
+def _why(verdict: dict[str, Any], key: str) -> str:
+    """The judge's reason, or the first thing in which the entry differs."""
+    different = "; ".join(f"{item['what']} at {item['where']}" for item in verdict["differences"].get(key, ())[:1])
+    return str(verdict["reasons"].get(key, different))
 
 
 def _lines(found: dict[str, list[str]]) -> Iterator[str]:

@@ -41,6 +41,7 @@ async def _run_gateway(*, unique: bool) -> None:
     from gateways.bootstrap import build
     from gateways.connectors import registry
     from gateways.domain.retry import RetryPlan
+    from gateways.entrypoints.documents import serve_documents
     from gateways.settings import GatewaySettings
     from qontable.sheet import Sheet, load_sheet
 
@@ -61,7 +62,9 @@ async def _run_gateway(*, unique: bool) -> None:
     plan = RetryPlan(
         steps=tuple(timedelta(seconds=pause) for pause in RETRY_SECONDS), ask_again_after=timedelta(seconds=1)
     )
-    service = await build(GatewaySettings(), plan=plan)
+    settings = GatewaySettings()
+    service = await build(settings, plan=plan)
+    serve_documents(service, settings)
     await service.run()
 
 
