@@ -13,7 +13,7 @@ CODE = re.compile(r'code == "([^"]+)"')
 
 def credentials(token: str) -> dict[str, str]:
     """The two halves of the firm's key."""
-    return {"api_key": token, "client_secret": "secret-of-the-bench"}
+    return {"api_key": token, "api_secret": "secret-of-the-bench"}
 
 
 def settings(url: str) -> dict[str, str]:

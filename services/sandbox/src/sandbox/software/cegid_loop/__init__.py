@@ -22,7 +22,7 @@ RULES = Rules(
     coded=True,
     thirds_due=True,
     unkept=frozenset({"analytic"}),
-    key=KeyForm("{id}:{secret}", {"api_key": "{id}", "client_secret": "{secret}", "domain": "CEGIDPARTENAIRES"}),
+    key=KeyForm("{id}:{secret}", {"api_key": "{id}", "api_secret": "{secret}", "domain": "CEGIDPARTENAIRES"}),
 )
 """Labels of 35 and codes of 17 characters are Qonto's (LOOP-2); pieces have no published limit. What the arrays of
 `axeAna[…]` hold is shown by the vendor in pictures only: they are taken and not read, so nobody can judge them. A firm
