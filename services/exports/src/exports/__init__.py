@@ -1,0 +1,1 @@
+"""Import files for accounting software: formats, writers, the check of a FEC."""

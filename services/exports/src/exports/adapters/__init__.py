@@ -1,0 +1,1 @@
+"""What the service talks to: files of entries, folders, archives."""

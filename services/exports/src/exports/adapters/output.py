@@ -1,0 +1,70 @@
+"""Where an export is written: a hidden folder that takes the finished files' place in one step each, or goes.
+
+Nothing that can be mistaken for a whole export is ever visible: a killed export leaves its hidden folder, which the
+next one of the same name removes.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qontable.flatfile.charset import Charset
+
+BLOCK = 2_000
+HIDDEN = ".unfinished-"
+
+
+class OutputRefused(OSError):
+    """The folder cannot be written to; the message says which and why."""
+
+
+@contextmanager
+def unfinished(folder: Path, name: str) -> Iterator[Path]:
+    """A hidden folder to write in, beside the files to come. It goes, whatever happens. Raises `OutputRefused`."""
+    hidden = folder / f"{HIDDEN}{name}"
+    try:
+        if not folder.is_dir():
+            raise OutputRefused(f"{folder} is no folder: make it first, or name another with --out")
+        shutil.rmtree(hidden, ignore_errors=True)
+        hidden.mkdir()
+    except OutputRefused:
+        raise
+    except OSError as error:
+        raise OutputRefused(f"{folder} cannot be written to: {error.strerror}") from error
+    try:
+        yield hidden
+    except OSError as error:
+        raise OutputRefused(f"{folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def publish(hidden: Path, folder: Path) -> tuple[Path, ...]:
+    """Give the finished files their place, the report last: where it is, all are."""
+    files = sorted(hidden.iterdir(), key=lambda path: path.name.startswith("report"))
+    for path in files:
+        os.replace(path, folder / path.name)
+    return tuple(folder / path.name for path in files)
+
+
+def write_lines(path: Path, lines: Iterable[str], charset: Charset, end: str) -> None:
+    """Write lines in blocks; the byte order mark first where the encoding has one."""
+    with path.open("wb") as file:
+        if charset.mark:
+            file.write("\ufeff".encode(charset.codec))
+        block: list[str] = []
+        for line in lines:
+            block.append(line)
+            if len(block) >= BLOCK:
+                file.write(charset.encode(end.join(block) + end))
+                block.clear()
+        if block:
+            file.write(charset.encode(end.join(block) + end))
+
+
+def append(path: Path, other: Path) -> None:
+    """Put the bytes of one file behind those of another."""
+    with path.open("ab") as target, other.open("rb") as source:
+        shutil.copyfileobj(source, target, 1 << 20)
