@@ -11,7 +11,7 @@ from qontable.flatfile.layout import Evidence, LayoutPart, Record
 
 Overflow = Literal["cut", "refuse", "map", "cut_after_collision_check"]
 Role = Literal[
-    "journal", "account", "subsidiary", "posted_account", "label", "reference", "name", "journal_label", "folder"
+    "journal", "account", "subsidiary", "posted_account", "label", "reference", "name", "journal_label", "folder", "other"
 ]
 
 

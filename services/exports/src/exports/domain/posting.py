@@ -58,6 +58,8 @@ class Head:
     journal: str
     journal_label: str
     reference: str
+    document_number: str
+    invoice_number: str
     document: str
     parameters: Parameters
 
@@ -157,8 +159,8 @@ SOURCES: dict[str, Source] = {
     "transaction": lambda posting: TRANSACTIONS[posting.head.entry.kind],
     "line_number": attrgetter("line_number"),
     "reference_or_number": lambda posting: posting.head.reference or str(posting.head.number),
-    "document_number": attrgetter("head.entry.document_number"),
-    "invoice_number": attrgetter("head.entry.invoice_number"),
+    "document_number": attrgetter("head.document_number"),
+    "invoice_number": attrgetter("head.invoice_number"),
     "account_type": lambda posting: "A" if posting.subsidiary else "G",
     "third_party_mark": lambda posting: "X" if posting.subsidiary else "",
     "year_start": attrgetter("head.parameters.year_start"),

@@ -39,6 +39,8 @@ class Preparing:
             journal=fit.code("journal", entry.journal),
             journal_label=fit.text("journal_label", entry.journal_label or entry.journal),
             reference=fit.text("reference", entry.reference),
+            document_number=fit.text("other", entry.document_number),
+            invoice_number=fit.text("other", entry.invoice_number),
             document=document,
             parameters=self._parameters,
         )
@@ -47,6 +49,8 @@ class Preparing:
     def _posting(self, head: Head, line: BookLine, index: int) -> Posting:
         fit = self._fitting
         self.lines += 1
+        if line.lettering or line.currency:
+            line = line._replace(lettering=fit.text("other", line.lettering), currency=fit.text("other", line.currency))
         debit, credit, foreign_debit, foreign_credit = line.debit, line.credit, line.foreign_debit, line.foreign_credit
         if self._format.negative == "other_side":
             debit, credit = turned(debit, credit)
