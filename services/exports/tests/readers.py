@@ -66,7 +66,14 @@ def tra(content: bytes) -> Iterator[Read]:
             continue
         assert len(line) == 222
         amount = _signed(_comma(_at(line, 131, 20)), line[129])
-        yield Read(_at(line, 1, 3), _day(_at(line, 4, 8), "%d%m%Y"), _at(line, 14, 17), _at(line, 32, 17), _at(line, 84, 35), amount)
+        yield Read(
+            _at(line, 1, 3),
+            _day(_at(line, 4, 8), "%d%m%Y"),
+            _at(line, 14, 17),
+            _at(line, 32, 17),
+            _at(line, 84, 35),
+            amount,
+        )
 
 
 def cegid_csv(content: bytes) -> Iterator[Read]:
@@ -116,7 +123,14 @@ def sage100_pnm(content: bytes) -> Iterator[Read]:
     for line in lines:
         assert len(line) == 138
         amount = _signed(Decimal(_at(line, 85, 20)), line[83])
-        yield Read(_at(line, 1, 3), _day(_at(line, 4, 6), "%d%m%y"), _at(line, 12, 13), _at(line, 26, 13), _at(line, 52, 25), amount)
+        yield Read(
+            _at(line, 1, 3),
+            _day(_at(line, 4, 6), "%d%m%y"),
+            _at(line, 12, 13),
+            _at(line, 26, 13),
+            _at(line, 52, 25),
+            amount,
+        )
 
 
 def sage100_parametrable(content: bytes) -> Iterator[Read]:

@@ -46,7 +46,9 @@ def book_of(*entries: BookEntry) -> Book:
     return Book("exemple", "123456789", lambda: iter(entries), len(entries))
 
 
-def exported(out: Path, format_: str, *entries: BookEntry, journals: dict[str, str] | None = None, **parameters: Any) -> Done:
+def exported(
+    out: Path, format_: str, *entries: BookEntry, journals: dict[str, str] | None = None, **parameters: Any
+) -> Done:
     """These entries in this format, in this folder."""
     order = Order(
         format_of(format_),

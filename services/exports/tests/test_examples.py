@@ -32,9 +32,7 @@ NEEDS = {
     "cegid-csv": Needs(),
     "cegid-ecrexcel": Needs(),
     "quadra-ascii": Needs(NUMBER_42, AC),
-    "isacompta": Needs(
-        {"first_number": 42, "company": "Societe exemple"}, AC, replace(ENTRY, journal_label="ACHATS")
-    ),
+    "isacompta": Needs({"first_number": 42, "company": "Societe exemple"}, AC, replace(ENTRY, journal_label="ACHATS")),
     "sage100-tag": Needs(NUMBER_42),
     "sage100-pnm": Needs(NUMBER_42),
     "sage100-parametrable": Needs(),

@@ -21,7 +21,17 @@ from .readers import READERS, Read, read
 from .sample import ZERO, exported
 
 EXAMPLES = int(os.environ.get("QONTABLE_EXPORT_EXAMPLES", "12"))
-ONE_FIELD = {"quadra-ascii", "isacompta", "sage50-ximport", "sage50-rimport", "ebp", "ebp-v3", "acd-csv", "pennylane-csv", "myunisoft-csv"}
+ONE_FIELD = {
+    "quadra-ascii",
+    "isacompta",
+    "sage50-ximport",
+    "sage50-rimport",
+    "ebp",
+    "ebp-v3",
+    "acd-csv",
+    "pennylane-csv",
+    "myunisoft-csv",
+}
 """Formats whose files have one field for general and subsidiary account."""
 
 HARD = "aZ09éÀœ€ß|;,\"'\t\x00\n#=+-@\\/ .ÿŁ漢😀\u00a0\u200b\u0301\u202e"
@@ -29,7 +39,9 @@ texts = st.text(st.sampled_from(HARD), max_size=60) | st.text(max_size=40)
 amounts = st.sampled_from([Decimal("0.01"), Decimal("999999999.99"), Decimal("120.00")]) | st.integers(1, 10**9).map(
     lambda cents: Decimal(cents).scaleb(-2)
 )
-days = st.sampled_from([date(2024, 2, 29), date(2024, 1, 1), date(2024, 12, 31)]) | st.dates(date(2024, 1, 1), date(2024, 12, 31))
+days = st.sampled_from([date(2024, 2, 29), date(2024, 1, 1), date(2024, 12, 31)]) | st.dates(
+    date(2024, 1, 1), date(2024, 12, 31)
+)
 accounts = st.sampled_from(["606100", "445660", "512000", "6", "70610000"])
 third_parties = st.sampled_from(["401ABC", "411Z", "401DEF12"])
 

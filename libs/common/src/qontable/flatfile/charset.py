@@ -81,7 +81,9 @@ def _fit(text: str, codec: str) -> str:
     if _encodable(text, codec):
         return text
     composed = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    return "".join(character if _encodable(character, codec) else _substitute(character, codec) for character in composed)
+    return "".join(
+        character if _encodable(character, codec) else _substitute(character, codec) for character in composed
+    )
 
 
 def _substitute(character: str, codec: str) -> str:

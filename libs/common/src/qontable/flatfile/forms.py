@@ -1,4 +1,4 @@
-"""How a value is spelled in a file: amounts from decimals, never from floats; dates; numbers. A table that code reads."""
+"""How a value is spelled in a file: amounts from decimals, never from floats; dates; numbers. A table."""
 
 from collections.abc import Callable
 from datetime import date

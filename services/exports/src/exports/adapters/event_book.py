@@ -10,7 +10,6 @@ from exports.domain.book import Book, BookDocument, BookEntry, BookLine
 from exports.domain.posting import PAYMENT_LABELS
 from qontable.entry import Entry, EntryRefused, Line
 from qontable.events.platform import EntryContent
-from qontable.fec import FecRefused
 from qontable.fec.problems import Findings, Problem
 from qontable.findings import render
 from qontable.money import BOOK_CURRENCY, ZERO

@@ -4,7 +4,6 @@ Nothing that can be mistaken for a whole export is ever visible: a killed export
 next one of the same name removes.
 """
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,13 +23,11 @@ class OutputRefused(OSError):
 def unfinished(folder: Path, name: str) -> Iterator[Path]:
     """A hidden folder to write in, beside the files to come. It goes, whatever happens. Raises `OutputRefused`."""
     hidden = folder / f"{HIDDEN}{name}"
+    if not folder.is_dir():
+        raise OutputRefused(f"{folder} is no folder: make it first, or name another with --out")
     try:
-        if not folder.is_dir():
-            raise OutputRefused(f"{folder} is no folder: make it first, or name another with --out")
         shutil.rmtree(hidden, ignore_errors=True)
         hidden.mkdir()
-    except OutputRefused:
-        raise
     except OSError as error:
         raise OutputRefused(f"{folder} cannot be written to: {error.strerror}") from error
     try:
@@ -45,7 +42,7 @@ def publish(hidden: Path, folder: Path) -> tuple[Path, ...]:
     """Give the finished files their place, the report last: where it is, all are."""
     files = sorted(hidden.iterdir(), key=lambda path: path.name.startswith("report"))
     for path in files:
-        os.replace(path, folder / path.name)
+        path.replace(folder / path.name)
     return tuple(folder / path.name for path in files)
 
 

@@ -38,7 +38,7 @@ class Order:
     out: Path
     journals: Mapping[str, str] = field(default_factory=dict)
     documents: Path | None = None
-    period: Period = Period()
+    period: Period = field(default_factory=Period)
     strict: bool = False
 
 

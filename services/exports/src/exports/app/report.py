@@ -48,7 +48,8 @@ TITLES: dict[Language, dict[str, str]] = {
     },
 }
 STYLE = (
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}"
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.5rem;"
     "border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}dl{display:grid;"
     "grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dd{margin:0;font-variant-numeric:tabular-nums}"
@@ -116,7 +117,11 @@ class Report:
             words["credit"]: f"{self.totals.credit:.2f} €",
             words["documents"]: f"{self.totals.documents}",
         }
-        return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items()) + "</dl>"
+        return (
+            "<dl>"
+            + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
+            + "</dl>"
+        )
 
     def _table(self, language: Language, words: dict[str, str]) -> str:
         told = list(self.findings.told())

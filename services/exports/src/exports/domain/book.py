@@ -3,9 +3,9 @@
 Entries are streamed; nothing here holds a whole book.
 """
 
+import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -35,7 +35,7 @@ class BookLine(NamedTuple):
     analytic: tuple[AnalyticShare, ...] = ()
     payment_code: str = ""
     lettering: str = ""
-    lettering_date: date | None = None
+    lettering_date: datetime.date | None = None
 
     @property
     def posted_account(self) -> str:
@@ -66,16 +66,16 @@ class BookEntry:
     where: str
     journal: str
     journal_label: str
-    date: date
+    date: datetime.date
     label: str
     lines: tuple[BookLine, ...]
     kind: Kind = "miscellaneous"
     number: str = ""
     document_number: str = ""
     invoice_number: str = ""
-    piece_date: date | None = None
-    due_date: date | None = None
-    validated_on: date | None = None
+    piece_date: datetime.date | None = None
+    due_date: datetime.date | None = None
+    validated_on: datetime.date | None = None
     ack_code: str = ""
     documents: tuple[BookDocument, ...] = ()
 
@@ -105,10 +105,10 @@ class Book:
 class Period:
     """The dates to be exported, both ends included; an absent end is open."""
 
-    first: date | None = None
-    last: date | None = None
+    first: datetime.date | None = None
+    last: datetime.date | None = None
 
-    def holds(self, day: date) -> bool:
+    def holds(self, day: datetime.date) -> bool:
         """Whether this date is to be exported."""
         return not ((self.first and day < self.first) or (self.last and day > self.last))
 
@@ -120,8 +120,8 @@ class Chart:
     accounts: dict[str, str] = field(default_factory=dict)
     subsidiaries: dict[str, tuple[str, str]] = field(default_factory=dict)
     journals: dict[str, tuple[str, Kind]] = field(default_factory=dict)
-    first: date | None = None
-    last: date | None = None
+    first: datetime.date | None = None
+    last: datetime.date | None = None
 
     def add(self, entry: BookEntry) -> None:
         """Take an entry's names into account; the first label that is not empty stands."""

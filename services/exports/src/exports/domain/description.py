@@ -11,7 +11,16 @@ from qontable.flatfile.layout import Evidence, LayoutPart, Record
 
 Overflow = Literal["cut", "refuse", "map", "cut_after_collision_check"]
 Role = Literal[
-    "journal", "account", "subsidiary", "posted_account", "label", "reference", "name", "journal_label", "folder", "other"
+    "journal",
+    "account",
+    "subsidiary",
+    "posted_account",
+    "label",
+    "reference",
+    "name",
+    "journal_label",
+    "folder",
+    "other",
 ]
 
 
@@ -50,9 +59,10 @@ class Rule(LayoutPart):
 class Description(LayoutPart):
     """One format.
 
-    `file_name` may hold {siren} and {closing}. `negative` says whether a negative amount stays or turns to the
-    other side, `zero_lines` whether a line without amount is written. `bundle` packs the file with its documents into
-    one archive. `guard_formulas` puts an apostrophe before what a spreadsheet would compute. `records` are the kinds of lines, `entry` names the one that each line of an entry becomes.
+    `file_name` may hold {siren} and {closing}. `negative` says whether a negative amount stays or turns to the other
+    side, `zero_lines` whether a line without amount is written. `bundle` packs the file with its documents into one
+    archive. `guard_formulas` puts an apostrophe before what a spreadsheet would compute. `records` are the kinds of
+    lines, `entry` names the one that each line of an entry becomes.
     """
 
     name: str

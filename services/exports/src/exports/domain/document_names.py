@@ -1,4 +1,4 @@
-"""What documents are called beside an import file: ASCII, without blanks, unique, and always the same for the same book.
+"""What documents are called beside an import file: ASCII, without blanks, unique, always the same for the same book.
 
 A format says how long a name may be (facts, section 21, rule 6). One that numbers them calls the first `00000001.pdf`.
 """
@@ -25,7 +25,9 @@ class DocumentNames:
         """The name of the entry's document at `index`; `number` is the entry's number in the file."""
         source = PurePosixPath(entry.documents[index].name.replace("\\", "/")).name
         suffix = _safe(PurePosixPath(source).suffix.lower())[: self._rules.name_max - 1]
-        stem = _stem(entry, source, number, index, numbered=self._rules.numbered, room=self._rules.name_max - len(suffix))
+        stem = _stem(
+            entry, source, number, index, numbered=self._rules.numbered, room=self._rules.name_max - len(suffix)
+        )
         return self._unique(stem, suffix)
 
     def _unique(self, stem: str, suffix: str) -> str:
@@ -49,4 +51,3 @@ def _stem(entry: BookEntry, source: str, number: int, index: int, *, numbered: b
 
 def _safe(text: str) -> str:
     return _UNSAFE.sub("_", _ASCII.fit(text).replace("?", "_")).strip("_")
-

@@ -236,12 +236,12 @@ class _LineJudge:
 
     def _amount(self, line: int, name: str, text: str) -> Decimal:
         try:
-            if text and not AMOUNT.fullmatch(text):
-                raise Unreadable(text)
-            return read_amount(text)
+            amount = read_amount(text)
         except Unreadable:
+            amount = None
+        if amount is None or (text and not AMOUNT.fullmatch(text)):
             self._verdict.add("amount_unreadable", line, name, text)
-            return ZERO
+        return amount or ZERO
 
     def _judge_account(self, line: int, fields: dict[str, str]) -> None:
         account = fields["CompteNum"]

@@ -1,4 +1,4 @@
-"""What an export found: told one by one up to a number, counted beyond, rendered in both languages (`findings.toml`)."""
+"""What an export found: told one by one up to a number, counted beyond, in both languages (`findings.toml`)."""
 
 import tomllib
 from collections.abc import Iterator

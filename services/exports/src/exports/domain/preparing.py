@@ -106,4 +106,3 @@ class Preparing:
             tell("analytic_not_carried", line=str(index))
         if line.currency and not self._format.foreign:
             tell("foreign_not_carried", line=str(index), currency=line.currency)
-

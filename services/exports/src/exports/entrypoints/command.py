@@ -40,7 +40,9 @@ def _exports() -> None:
 def formats(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Every format with its limits, and the software names that lead to it."""
     if as_json:
-        content = [description.model_dump(mode="json", exclude_defaults=True) for description in descriptions().values()]
+        content = [
+            description.model_dump(mode="json", exclude_defaults=True) for description in descriptions().values()
+        ]
         typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
         return
     table = Table(title="Formats", title_justify="left")
@@ -66,12 +68,18 @@ def _summary(description: Description) -> tuple[str, ...]:
 
 @app.command()
 def write(  # noqa: PLR0913, PLR0917 - a command's words
-    input_: Annotated[Path, typer.Option("--input", exists=True, dir_okay=False, readable=True, help="FEC, or events one a line.")],
+    input_: Annotated[
+        Path, typer.Option("--input", exists=True, dir_okay=False, readable=True, help="FEC, or events one a line.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the files; it must exist.")],
     format_: Annotated[str | None, typer.Option("--format", help="See `qontable exports formats`.")] = None,
     software: Annotated[str | None, typer.Option(help="Name of the software instead: its first format.")] = None,
-    documents: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder with the documents.")] = None,
-    journal_map: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A line per journal: ACH=AC.")] = None,
+    documents: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder with the documents.")
+    ] = None,
+    journal_map: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A line per journal: ACH=AC.")
+    ] = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=[DAY])] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=[DAY])] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Every finding is a refusal.")] = False,
@@ -81,8 +89,12 @@ def write(  # noqa: PLR0913, PLR0917 - a command's words
     year_start: DayOption = None,
     year_end: DayOption = None,
     first_number: Annotated[int, typer.Option(min=1, help="Number of the first entry.")] = 1,
-    account_length: Annotated[int, typer.Option(min=0, max=20, help="Length of general accounts in the software's file.")] = 0,
-    exported_on: Annotated[datetime | None, typer.Option(formats=[DAY, f"{DAY}T%H:%M"], help="Date written in the file; today by default.")] = None,
+    account_length: Annotated[
+        int, typer.Option(min=0, max=20, help="Length of general accounts in the software's file.")
+    ] = 0,
+    exported_on: Annotated[
+        datetime | None, typer.Option(formats=[DAY, f"{DAY}T%H:%M"], help="Date written in the file; today by default.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Write the import file of a book, its report beside it. Exit status 1 when something stops the export."""
@@ -155,7 +167,9 @@ def _demand_what_the_format_needs(description: Description, book: Book, order: O
     if "{siren}" in description.file_name and not book.siren:
         raise typer.BadParameter(f"{description.name} names its file by the company's SIREN: say --siren")
     if description.one_year and (order.parameters.year_end is None or order.parameters.year_start is None):
-        raise typer.BadParameter(f"{description.name} holds one fiscal year: say --year-end, and --year-start if it had no twelve months")
+        raise typer.BadParameter(
+            f"{description.name} holds one fiscal year: say --year-end, and --year-start if it had no twelve months"
+        )
 
 
 def _run(book: Book, order: Order, *, quiet: bool) -> Done:
@@ -170,7 +184,11 @@ def _run(book: Book, order: Order, *, quiet: bool) -> Done:
 def _told(done: Done) -> str:
     report = done.report
     totals = report.totals
-    lines = [] if report.stopped else [f"{totals.entries} entries, {totals.lines} lines, debit {totals.debit:.2f}, credit {totals.credit:.2f}"]
+    lines = (
+        []
+        if report.stopped
+        else [f"{totals.entries} entries, {totals.lines} lines, debit {totals.debit:.2f}, credit {totals.credit:.2f}"]
+    )
     told = list(report.findings.told())
     lines += [f"  {found.where or 'book'}: {found.message('en')} {found.remedy('en')}" for found in told[:MOST_SHOWN]]
     if len(told) > MOST_SHOWN:

@@ -1,4 +1,4 @@
-"""What kinds of entries, journals and third parties are called in the formats that name them. Tables; code reads them."""
+"""What kinds of entries, journals and third parties are called in the formats that name them."""
 
 from exports.domain.book import Kind
 

@@ -1,4 +1,4 @@
-"""Cegid TRA: parameter records for journals and third parties, third parties first in each entry, documents as lines."""
+"""Cegid TRA: parameter records for journals and third parties, third parties first in an entry, documents as lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

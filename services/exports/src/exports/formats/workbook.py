@@ -57,7 +57,9 @@ def _write_row(sheet: Worksheet, row: int, values: Sequence[Any], formats: dict[
                 continue
             case datetime() | date():
                 day = value.date() if isinstance(value, datetime) else value
-                sheet.write_datetime(row, column, datetime.combine(day, time(), UTC).replace(tzinfo=None), formats["day"])
+                sheet.write_datetime(
+                    row, column, datetime.combine(day, time(), UTC).replace(tzinfo=None), formats["day"]
+                )
             case str():
                 sheet.write_string(row, column, value)
             case _:

@@ -1,0 +1,126 @@
+"""Nothing is altered silently, and what must not be altered stops the export with nothing written."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from exports.domain.book import BookDocument, BookEntry, BookLine
+from exports.domain.findings import catalogue
+from exports.formats.registry import descriptions
+from qontable.entry import AnalyticShare
+
+from .sample import ENTRY, LINES, ZERO, exported
+
+AC = {"ACH": "AC"}
+
+
+def with_lines(*lines: BookLine) -> BookEntry:
+    return replace(ENTRY, lines=lines, documents=())
+
+
+def relabelled(text: str) -> BookEntry:
+    return with_lines(*(line._replace(label=text) for line in LINES))
+
+
+CHEAP = replace(ENTRY, documents=())
+STOPS: dict[str, tuple[str, BookEntry, dict[str, str]]] = {
+    "unbalanced": ("csv", with_lines(LINES[0], LINES[2]), {}),
+    "no_lines": ("csv", with_lines(), {}),
+    "both_sides": ("csv", with_lines(LINES[0]._replace(credit=Decimal(100))), {}),
+    "zero_line": ("tra", with_lines(*LINES, LINES[0]._replace(debit=ZERO)), {}),
+    "field_unwritable": (
+        "quadra-ascii",
+        with_lines(LINES[0]._replace(debit=Decimal(10) ** 11), LINES[2]._replace(credit=Decimal(10) ** 11)),
+        AC,
+    ),
+    "code_missing": ("csv", with_lines(LINES[0]._replace(account=""), LINES[1], LINES[2]), {}),
+    "journal_needs_map": ("quadra-ascii", CHEAP, {}),
+    "journals_collide": ("quadra-ascii", CHEAP, {"ACH": "AC", "BQ": "AC"}),
+    "code_too_long": ("sage50-ximport", with_lines(*LINES[:2], LINES[2]._replace(subsidiary="401ORANGEFRANCE")), AC),
+    "code_characters": ("csv", with_lines(*LINES[:2], LINES[2]._replace(subsidiary="401\tO")), {}),
+    "codes_collide": (
+        "quadra-ascii",
+        with_lines(*LINES[:2], LINES[2], LINES[2]._replace(subsidiary="401ORANGINA", credit=ZERO, debit=ZERO)),
+        AC,
+    ),
+    "date_outside": ("fec", replace(CHEAP, date=date(2027, 1, 1)), {}),
+}
+TELLS: dict[str, tuple[str, BookEntry, dict[str, str]]] = {
+    "code_cut": ("quadra-ascii", CHEAP, AC),
+    "text_cut": ("tra", relabelled("x" * 36), {}),
+    "text_replaced": ("tra", relabelled("Łódź"), {}),
+    "text_lost": ("tra", relabelled("漢字"), {}),
+    "documents_not_carried": ("fec", ENTRY, {}),
+    "documents_beyond_first": ("tra", replace(ENTRY, documents=(BookDocument("a.pdf"), BookDocument("b.pdf"))), {}),
+    "analytic_not_carried": (
+        "fec",
+        with_lines(LINES[0]._replace(analytic=(AnalyticShare("A", "S", Decimal(100)),)), *LINES[1:]),
+        {},
+    ),
+    "foreign_not_carried": (
+        "coala",
+        with_lines(LINES[0]._replace(currency="USD", foreign_debit=Decimal(110)), *LINES[1:]),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("code", STOPS)
+def test_what_must_not_be_written_stops_the_export_and_says_why(code: str, tmp_path: Path) -> None:
+    format_, entry, journals = STOPS[code]
+    others = [replace(CHEAP, journal="BQ")] if code == "journals_collide" else []
+    done = exported(tmp_path, format_, entry, *others, journals=journals)
+    assert code in done.report.findings.counts
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "report.fr.html", "report.en.html"}
+    told = json.loads((tmp_path / "report.json").read_bytes())
+    assert not told["written"]
+    assert any(finding["code"] == code and finding["remedy"]["fr"] for finding in told["findings"])
+
+
+@pytest.mark.parametrize("code", TELLS)
+def test_what_is_altered_is_written_and_told(code: str, tmp_path: Path) -> None:
+    format_, entry, journals = TELLS[code]
+    done = exported(tmp_path, format_, entry, journals=journals)
+    assert (list(done.report.findings.counts), done.report.stopped) == ([code], False)
+    told = next(done.report.findings.told())
+    assert all(
+        "{" not in text for text in (told.message("fr"), told.message("en"), told.remedy("fr"), told.remedy("en"))
+    )
+
+
+def test_with_strict_every_finding_is_a_refusal(tmp_path: Path) -> None:
+    format_, entry, journals = TELLS["text_cut"]
+    assert exported(tmp_path, format_, entry, journals=journals, strict=True).report.stopped
+
+
+def test_a_credit_note_stands_on_the_other_side_where_the_format_has_no_signs(tmp_path: Path) -> None:
+    negative = with_lines(*(line._replace(debit=-line.debit, credit=-line.credit) for line in LINES))
+    exported(tmp_path, "cegid-csv", negative)
+    rows = [row.split(";") for row in (tmp_path / "ecritures.csv").read_text().splitlines()]
+    assert [(row[4], row[5]) for row in rows] == [("C", "100,00"), ("C", "20,00"), ("D", "120,00")]
+
+
+def test_a_book_without_entries_in_the_period_says_so(tmp_path: Path) -> None:
+    done = exported(tmp_path, "csv")
+    assert list(done.report.findings.counts) == ["nothing_to_export"]
+
+
+def test_a_finding_is_told_once_per_entry_and_counted_always(tmp_path: Path) -> None:
+    done = exported(tmp_path, "tra", relabelled("x" * 36))
+    assert (done.report.findings.counts["text_cut"], len(list(done.report.findings.told()))) == (3, 1)
+
+
+def test_every_finding_of_the_catalogue_is_provoked_by_some_test() -> None:
+    elsewhere = {"nothing_to_export", "too_many_lines", "document_missing"}
+    assert set(catalogue()) == set(STOPS) | set(TELLS) | elsewhere
+
+
+@pytest.mark.parametrize("name", descriptions())
+def test_every_limit_says_how_well_it_is_known_and_from_where(name: str) -> None:
+    description = descriptions()[name]
+    assert all(limit.source for limit in description.limits.values())
+    assert all(rule.source for rule in description.rules)
