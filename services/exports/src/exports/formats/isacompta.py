@@ -40,9 +40,9 @@ class Isacompta(Format):
 
     def __init__(self, description: Description, fitting: Fitting, parameters: Parameters) -> None:
         length = parameters.account_length or LONGEST
-        self.own = {**OWN, "folder_account": lambda posting: _filled(posting, length)}
-        super().__init__(description, fitting, parameters)
-        known = {**SOURCES, **self.own}
+        own = {**OWN, "folder_account": lambda posting: _filled(posting, length)}
+        super().__init__(description, fitting, parameters, own)
+        known = {**SOURCES, **own}
         self._piece = self.writer("piece", known)
         self._due_date = self.writer("due_date", known)
         self._length = length

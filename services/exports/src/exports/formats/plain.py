@@ -5,6 +5,7 @@ Others derive from it and add what is truly their own.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from exports.domain.book import Chart
@@ -14,23 +15,25 @@ from exports.domain.posting import SOURCES, Parameters, Posting, Source
 from qontable.flatfile.rows import delimited, fixed
 
 Write = Callable[[Any], str]
+NONE: Mapping[str, Source] = MappingProxyType({})
 
 
 class Format:
     """Writes one file: `head`, then `entry` for each entry, then `foot`. Lines come without their end.
 
     `before_entries` are the lines that need the whole chart; a format that has some says so with `needs_chart`.
+    `own` are values that only this format knows, by the name that its layout gives them.
     """
 
     needs_chart = False
-    own: Mapping[str, Source] = {}
-    """Values that only this format knows, by the name that its layout gives them."""
 
-    def __init__(self, description: Description, fitting: Fitting, parameters: Parameters) -> None:
+    def __init__(
+        self, description: Description, fitting: Fitting, parameters: Parameters, own: Mapping[str, Source] = NONE
+    ) -> None:
         self.description = description
         self.fitting = fitting
         self.parameters = parameters
-        self._line = self.writer("entry", {**SOURCES, **self.own})
+        self._line = self.writer("entry", {**SOURCES, **own})
 
     def head(self) -> Iterable[str]:
         """Lines at the start that are known before the first entry."""

@@ -42,10 +42,9 @@ class Quadra(Format):
     """C lines, then M lines, each followed by its I lines."""
 
     needs_chart = True
-    own = OWN
 
     def __init__(self, description: Description, fitting: Fitting, parameters: Parameters) -> None:
-        super().__init__(description, fitting, parameters)
+        super().__init__(description, fitting, parameters, OWN)
         self._share = self.writer("analytic")
 
     def before_entries(self, chart: Chart) -> Iterator[str]:

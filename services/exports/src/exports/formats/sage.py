@@ -1,11 +1,10 @@
 """Sage's own ways: a field a line in the tag file, a first line with the company in the PNM, sections in RImport."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
 
 from exports.domain.description import Description
 from exports.domain.fitting import Fitting
-from exports.domain.posting import Parameters, Posting, Source
+from exports.domain.posting import Parameters, Posting
 from exports.formats.analytic import shares
 from exports.formats.pieces import nature
 from exports.formats.plain import Format
@@ -33,7 +32,8 @@ class Tag(Format):
 class Pnm(Format):
     """The fixed-width file of 138 characters, whose first line is the company's name."""
 
-    own: ClassVar[Mapping[str, Source]] = {"nature": nature}
+    def __init__(self, description: Description, fitting: Fitting, parameters: Parameters) -> None:
+        super().__init__(description, fitting, parameters, {"nature": nature})
 
     def head(self) -> Iterable[str]:
         yield self.writer("head")(self.parameters)

@@ -56,10 +56,9 @@ class Tra(Format):
     """The journal file, version 011, movements of 222 characters."""
 
     needs_chart = True
-    own = OWN
 
     def __init__(self, description: Description, fitting: Fitting, parameters: Parameters) -> None:
-        super().__init__(description, fitting, parameters)
+        super().__init__(description, fitting, parameters, OWN)
         self._document = self.writer("document", {**SOURCES, **OWN})
         self._share = self.writer("analytic", _share_sources())
         self._banks: dict[str, str] = {}
