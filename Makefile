@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo pictures test crash machine storm storm-broken evening bench conformance canaries check format lock schemas articles settings up down status reset doctor clean
+.PHONY: help setup run demo pictures test crash machine storm storm-broken evening bench conformance canaries check format lock schemas articles formats settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -80,6 +80,7 @@ check: .state/packages ## Lint, format, types, direction of imports, contracts u
 	$(BIN)/python -m qontable.schemas check
 	$(BIN)/python -m gateways.entrypoints.articles check
 	$(BIN)/python -m gateways.entrypoints.vendor_names
+	$(BIN)/python -m exports.entrypoints.pages check
 
 format: .state/packages ## Put imports and layout in order
 	$(BIN)/ruff check --fix .
@@ -95,6 +96,9 @@ schemas: .state/packages ## Write JSON Schemas and the AsyncAPI document from th
 
 articles: .state/packages ## Write the users' articles about connectors from their data sheets
 	$(BIN)/python -m gateways.entrypoints.articles write
+
+formats: .state/packages ## Render the pages about import files from their descriptions
+	@$(BIN)/python -m exports.entrypoints.pages write
 
 settings: .state/packages ## Write .env.example from the types that read the settings
 	$(BIN)/python -m local_stack.env_example >.env.example
