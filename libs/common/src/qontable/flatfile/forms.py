@@ -22,10 +22,12 @@ def _dot(amount: Decimal) -> str:
     return f"{amount:.2f}"
 
 
+@lru_cache(maxsize=65_536)
 def _comma(amount: Decimal) -> str:
     return _dot(amount).replace(".", ",")
 
 
+@lru_cache(maxsize=65_536)
 def _signed_cents(amount: Decimal) -> str:
     """A sign and twelve digits in cents, as Quadra wants them."""
     digits = _dot(abs(amount)).replace(".", "").zfill(12)

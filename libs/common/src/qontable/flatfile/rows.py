@@ -3,7 +3,7 @@
 The function holds no branch that the layout does not need: a file has a million lines.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, TypeVar
 
 from qontable.flatfile.forms import FORMS
@@ -26,50 +26,84 @@ class FieldOverflow(ValueError):
 
 def fixed(record: Record, sources: Mapping[str, Source[T]]) -> Callable[[T], str]:
     """A fixed-width line. Raises `KeyError` now for an unknown source; the function raises `FieldOverflow`."""
-    pieces: list[Write[T]] = []
-    end = 0
-    for cell in sorted(record.cells, key=lambda cell: cell.at or 0):
-        assert cell.at is not None and cell.width is not None
-        if cell.at > end + 1:
-            pieces.append(_constant(" " * (cell.at - end - 1)))
-        pieces.append(_placed(record.name, cell, sources))
-        end = cell.at + cell.width - 1
-    if record.width is not None and record.width > end:
-        pieces.append(_constant(" " * (record.width - end)))
-
-    def line(item: T) -> str:
-        return "".join([piece(item) for piece in pieces])
-
-    return line
+    pieces = _places(record, sources)
+    return lambda item: "".join([piece(item) for _, piece in pieces])
 
 
-def delimited(
-    record: Record, sources: Mapping[str, Source[T]], separator: str, *, quoting: bool = False
-) -> Callable[[T], str]:
+def delimited(record: Record, sources: Mapping[str, Source[T]], separator: str, *, quoting: bool) -> Callable[[T], str]:
     """A line of fields between separators; with `quoting` those that need it stand between quotes (RFC 4180).
 
     Without it texts must hold neither separator nor quotes, unless a field is always `quoted`.
     """
     pieces = [_spelled(cell, sources) for cell in record.cells]
-    always = [index for index, cell in enumerate(record.cells) if cell.quoted]
-    separators = len(pieces) - 1
+    join = _joined(record, separator, quoting=quoting)
+    return lambda item: join([piece(item) for piece in pieces])
 
-    def line(item: T) -> str:
-        fields = [piece(item) for piece in pieces]
-        for index in always:
-            fields[index] = f'"{fields[index]}"'
+
+def lines(
+    record: Record, sources: Mapping[str, Source[T]], separator: str | None, shared: Container[str], *, quoting: bool
+) -> Callable[[Sequence[T]], list[str]]:
+    """The lines of several items that have the values `shared` in common: these are spelled once, from the first item.
+
+    Fixed width where the record is, else as `delimited`.
+    """
+    pieces: list[tuple[Cell | None, Write[T]]]
+    join: Callable[[list[str]], str]
+    if record.fixed:
+        pieces, join = _places(record, sources), "".join
+    else:
+        pieces = [(cell, _spelled(cell, sources)) for cell in record.cells]
+        join = _joined(record, separator or "", quoting=quoting)
+    own = [
+        (index, piece)
+        for index, (cell, piece) in enumerate(pieces)
+        if cell is not None and cell.value is not None and cell.value not in shared
+    ]
+
+    def written(items: Sequence[T]) -> list[str]:
+        first = items[0]
+        row = [piece(first) for _, piece in pieces]
+        found = [join(row)]
+        for item in items[1:]:
+            for index, piece in own:
+                row[index] = piece(item)
+            found.append(join(row))
+        return found
+
+    return written
+
+
+def _places(record: Record, sources: Mapping[str, Source[T]]) -> list[tuple[Cell | None, Write[T]]]:
+    """Every field of a fixed-width record and the blanks between them, in order."""
+    places: list[tuple[Cell | None, Write[T]]] = []
+    end = 0
+    for cell in sorted(record.cells, key=lambda cell: cell.at or 0):
+        at, width = cell.at or 0, cell.width or 0
+        if at > end + 1:
+            places.append((None, _constant(" " * (at - end - 1))))
+        places.append((cell, _placed(record.name, cell, sources)))
+        end = at + width - 1
+    if record.width is not None and record.width > end:
+        places.append((None, _constant(" " * (record.width - end))))
+    return places
+
+
+def _joined(record: Record, separator: str, *, quoting: bool) -> Callable[[list[str]], str]:
+    always = [index for index, cell in enumerate(record.cells) if cell.quoted]
+    separators = len(record.cells) - 1
+
+    def join_quoted(fields: list[str]) -> str:
         text = separator.join(fields)
-        if quoting and (text.count(separator) != separators or '"' in text):
+        if text.count(separator) != separators or '"' in text:
             return separator.join([_quoted(field, separator) for field in fields])
         return text
 
-    return line
+    def join_always(fields: list[str]) -> str:
+        return separator.join([f'"{field}"' if index in always else field for index, field in enumerate(fields)])
 
-
-def fields(record: Record, sources: Mapping[str, Source[T]]) -> Callable[[T], Sequence[str]]:
-    """The fields of a line, one by one, for a writer that does the rest."""
-    pieces = [_spelled(cell, sources) for cell in record.cells]
-    return lambda item: [piece(item) for piece in pieces]
+    if always:
+        return join_always
+    return join_quoted if quoting else separator.join
 
 
 def _quoted(text: str, separator: str) -> str:

@@ -4,9 +4,10 @@ A code is never shortened silently: a journal needs a map, an account is refused
 shortened after looking whether two would become one (export rules 2 and 3 of the facts, section 21).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from re import compile as compile_pattern
+from typing import get_args
 
 from exports.domain.description import Description, Role, RoleLimit
 from exports.domain.findings import Findings
@@ -14,6 +15,28 @@ from qontable.cutting import cut
 from qontable.flatfile.charset import UNKNOWN, Charset
 
 MOST_REMEMBERED = 200_000
+
+
+class _Known(dict[str, str]):
+    """What has been fitted. An altered text is fitted anew each time, since each entry it stands in has to be told.
+
+    With `most` it forgets all once it holds so many: labels are without number, codes are not.
+    """
+
+    def __init__(self, fit: Callable[[str], str], most: int | None = None) -> None:
+        super().__init__()
+        self._fit = fit
+        self._most = most
+
+    def __missing__(self, text: str) -> str:
+        fitted = self._fit(text)
+        if self._most is None:
+            self[text] = fitted
+        elif fitted == text:
+            if len(self) >= self._most:
+                self.clear()
+            self[text] = text
+        return fitted
 
 
 class Fitting:
@@ -26,31 +49,29 @@ class Fitting:
         self._charset = Charset(format_.encoding)
         self._forbidden = str.maketrans(dict.fromkeys(format_.forbidden, " "))
         self._where = ""
-        self._texts: dict[tuple[Role, str], str] = {}
-        self._codes: dict[tuple[Role, str], str] = {}
+        self._texts = {role: _Known(partial(self._fit_text, role), most=MOST_REMEMBERED) for role in get_args(Role)}
+        self._codes = {role: _Known(partial(self._fit_code, role)) for role in get_args(Role)}
         self._sent: dict[tuple[Role, str], str] = {}
 
     def about(self, where: str) -> None:
         """Whatever is found from now on is about this entry."""
         self._where = where
 
+    def texts(self, role: Role) -> Mapping[str, str]:
+        """Texts of this role by what they were: without characters that the file cannot hold, within the limit."""
+        return self._texts[role]
+
+    def codes(self, role: Role) -> Mapping[str, str]:
+        """Codes of this role by what they were, the software's own spelling for a mapped journal."""
+        return self._codes[role]
+
     def text(self, role: Role, text: str) -> str:
-        """A text of this role: without characters that the file cannot hold, within its limit."""
-        known = self._texts.get((role, text))
-        if known is None:
-            known = self._fit_text(role, text)
-            if len(self._texts) >= MOST_REMEMBERED:
-                self._texts.clear()
-            if known == text:
-                self._texts[role, text] = known
-        return known
+        """One text of this role."""
+        return self._texts[role][text]
 
     def code(self, role: Role, code: str) -> str:
-        """A code of this role, the software's own spelling for a mapped journal."""
-        known = self._codes.get((role, code))
-        if known is None:
-            known = self._codes[role, code] = self._fit_code(role, code) if code else ""
-        return known
+        """One code of this role."""
+        return self._codes[role][code]
 
     def tell(self, finding: str, /, **values: str) -> None:
         """A finding about the entry that is being written."""
@@ -69,6 +90,8 @@ class Fitting:
         return sent
 
     def _fit_code(self, role: Role, code: str) -> str:
+        if not code:
+            return ""
         limit = self._format.limits.get(role)
         mapped = self._journals.get(code, code) if role == "journal" else code
         clean = self._charset.fit(mapped.translate(self._forbidden) if self._forbidden else mapped)

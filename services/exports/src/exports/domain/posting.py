@@ -171,6 +171,35 @@ SOURCES: dict[str, Source] = {
 }
 
 
+SHARED = frozenset(
+    {
+        "journal",
+        "journal_label",
+        "number",
+        "date",
+        "piece_date",
+        "validated_or_date",
+        "entry_due_date",
+        "reference",
+        "reference_or_number",
+        "document_number",
+        "invoice_number",
+        "document",
+        "ack_code",
+        "transaction",
+        "exported_on",
+        "company",
+        "folder",
+        "year_start",
+        "year_end",
+        "nature",
+        "journal_3",
+        "document_kind",
+    }
+)
+"""Values that all lines of an entry have in common, formats' own among them: they are spelled once per entry."""
+
+
 def turned(debit: Decimal, credit: Decimal) -> tuple[Decimal, Decimal]:
     """The same amounts without a sign: what is negative on one side stands on the other."""
     if debit >= 0 and credit >= 0:

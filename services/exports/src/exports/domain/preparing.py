@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from exports.domain.book import BookEntry, BookLine
-from exports.domain.description import Description, Role
+from exports.domain.description import Description
 from exports.domain.findings import Findings
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Head, Parameters, Posting, turned
@@ -22,7 +22,11 @@ class Preparing:
         self._findings = findings
         self._parameters = parameters
         self._one_account_field = "posted_account" in format_.limits
-        self._subsidiary_role: Role = "posted_account" if self._one_account_field else "subsidiary"
+        self._signed = format_.negative == "kept"
+        self._zeros = format_.zero_lines == "written"
+        self._labels, self._names = fitting.texts("label"), fitting.texts("name")
+        self._accounts = fitting.codes("posted_account" if self._one_account_field else "account")
+        self._subsidiaries = fitting.codes("posted_account" if self._one_account_field else "subsidiary")
 
     def postings(self, entry: BookEntry, document: str) -> list[Posting]:
         """The entry's lines; `document` is the name of the document that the format links. Findings are told.
@@ -47,36 +51,30 @@ class Preparing:
         return [self._posting(head, line, index) for index, line in enumerate(entry.lines, 1)]
 
     def _posting(self, head: Head, line: BookLine, index: int) -> Posting:
-        fit = self._fitting
         self.lines += 1
-        if line.lettering or line.currency:
-            line = line._replace(lettering=fit.text("other", line.lettering), currency=fit.text("other", line.currency))
         debit, credit, foreign_debit, foreign_credit = line.debit, line.credit, line.foreign_debit, line.foreign_credit
-        if self._format.negative == "other_side":
+        if not self._signed and (debit < 0 or credit < 0):
             debit, credit = turned(debit, credit)
             foreign_debit, foreign_credit = turned(foreign_debit, foreign_credit)
-        self._judge_line(line, debit, credit, index)
+        if not line.account or bool(debit) == bool(credit) or line.currency or line.analytic or line.lettering:
+            line = self._unusual(line, debit, credit, index)
+        third_party = line.subsidiary
+        names = self._names
         return Posting(
-            head=head,
-            line=line,
-            line_number=index,
-            rank=self.lines,
-            label=self._guarded(fit.text("label", line.label or head.entry.label)),
-            account=self._account(line),
-            account_label=self._guarded(fit.text("name", line.account_label or line.account)),
-            subsidiary=fit.code(self._subsidiary_role, line.subsidiary),
-            subsidiary_label=self._guarded(fit.text("name", line.subsidiary_label)) if line.subsidiary else "",
-            debit=debit,
-            credit=credit,
-            foreign_debit=foreign_debit,
-            foreign_credit=foreign_credit,
+            head,
+            line,
+            index,
+            self.lines,
+            self._guarded(self._labels[line.label or head.entry.label]),
+            "" if third_party and self._one_account_field else self._accounts[line.account],
+            self._guarded(names[line.account_label or line.account]),
+            self._subsidiaries[third_party],
+            self._guarded(names[line.subsidiary_label]) if third_party else "",
+            debit,
+            credit,
+            foreign_debit,
+            foreign_credit,
         )
-
-    def _account(self, line: BookLine) -> str:
-        """The general account; where the format has one field for both, only on lines without a third party."""
-        if not self._one_account_field:
-            return self._fitting.code("account", line.account)
-        return "" if line.subsidiary else self._fitting.code("posted_account", line.account)
 
     def _guarded(self, text: str) -> str:
         if self._format.guard_formulas and text.startswith(FORMULA_STARTS):
@@ -94,15 +92,18 @@ class Preparing:
         if self._format.one_year and first and last and not first <= entry.date <= last:
             self._findings.add("date_outside", where, date=str(entry.date), first=str(first), last=str(last))
 
-    def _judge_line(self, line: BookLine, debit: Decimal, credit: Decimal, index: int) -> None:
+    def _unusual(self, line: BookLine, debit: Decimal, credit: Decimal, index: int) -> BookLine:
+        """Judge a line that is more or less than an account and an amount; the line with its rarer texts fitted."""
         tell = self._fitting.tell
         if not line.account:
             tell("code_missing", line=str(index))
         if debit and credit:
             tell("both_sides", line=str(index))
-        if not debit and not credit and self._format.zero_lines == "refused":
+        if not debit and not credit and not self._zeros:
             tell("zero_line", line=str(index))
         if line.analytic and not self._format.analytic:
             tell("analytic_not_carried", line=str(index))
         if line.currency and not self._format.foreign:
             tell("foreign_not_carried", line=str(index), currency=line.currency)
+        fit = self._fitting.text
+        return line._replace(lettering=fit("other", line.lettering), currency=fit("other", line.currency))

@@ -30,8 +30,8 @@ class Ebp(Format):
         self._share = self.writer("analytic")
 
     def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
-        for posting in postings:
-            yield self._line(posting)
+        for posting, line in zip(postings, self._lines(postings), strict=True):
+            yield line
             yield from map(self._share, shares(posting, self.fitting, section_max=15))
 
     def companions(self, chart: Chart) -> Mapping[str, Iterable[str]]:

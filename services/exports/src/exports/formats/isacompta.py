@@ -61,8 +61,8 @@ class Isacompta(Format):
 
     def entry(self, postings: Sequence[Posting]) -> Iterator[str]:
         yield self._piece(postings[0])
-        for posting in postings:
-            yield self._line(posting)
+        for posting, line in zip(postings, self._lines(postings), strict=True):
+            yield line
             if _has_due_date(posting):
                 yield self._due_date(posting)
 

@@ -11,8 +11,8 @@ from typing import Any
 from exports.domain.book import Chart
 from exports.domain.description import Description
 from exports.domain.fitting import Fitting
-from exports.domain.posting import SOURCES, Parameters, Posting, Source
-from qontable.flatfile.rows import delimited, fixed
+from exports.domain.posting import SHARED, SOURCES, Parameters, Posting, Source
+from qontable.flatfile.rows import delimited, fixed, lines
 
 Write = Callable[[Any], str]
 NONE: Mapping[str, Source] = MappingProxyType({})
@@ -33,7 +33,13 @@ class Format:
         self.description = description
         self.fitting = fitting
         self.parameters = parameters
-        self._line = self.writer("entry", {**SOURCES, **own})
+        self._lines = lines(
+            description.record("entry"),
+            {**SOURCES, **own},
+            description.separator,
+            SHARED,
+            quoting=description.quoting,
+        )
 
     def head(self) -> Iterable[str]:
         """Lines at the start that are known before the first entry."""
@@ -47,7 +53,7 @@ class Format:
 
     def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
         """The lines of one entry."""
-        return map(self._line, postings)
+        return self._lines(postings)
 
     def foot(self) -> Iterable[str]:
         """Lines at the end."""

@@ -21,8 +21,8 @@ class Tag(Format):
         yield self.writer("head")(None)
 
     def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
-        for posting in postings:
-            yield self._line(posting)
+        for posting, line in zip(postings, self._lines(postings), strict=True):
+            yield line
             yield from map(self._share, shares(posting, self.fitting))
 
     def foot(self) -> Iterable[str]:

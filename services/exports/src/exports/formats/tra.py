@@ -83,8 +83,9 @@ class Tra(Format):
     def entry(self, postings: Sequence[Posting]) -> Iterator[str]:
         self._remember_bank(postings)
         document = postings[0].head.document
-        for posting in sorted(postings, key=lambda posting: not posting.subsidiary):
-            yield self._line(posting)
+        ordered = sorted(postings, key=lambda posting: not posting.subsidiary)
+        for posting, line in zip(ordered, self._lines(ordered), strict=True):
+            yield line
             if document:
                 yield self._document(posting) + document
                 document = ""
