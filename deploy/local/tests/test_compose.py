@@ -20,7 +20,7 @@ OWN = [spec.name for spec in SERVICES]
 
 
 def test_every_service_of_the_tree_is_in_it() -> None:
-    tree = {folder.parent.name for folder in PROJECT.glob("services/*/pyproject.toml")}
+    tree = {module.parent.name for module in PROJECT.glob("services/*/src/*/__main__.py")}
     assert tree == set(OWN)
     assert tree <= set(COMPOSE)
     assert tree <= set(COMPOSE["provision"]["command"])
