@@ -5,16 +5,18 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .desk import PATIENCE, Bench, Desk, open_desk
+from .desk import PAUSE, Bench, Desk, open_desk
 from .scenario import Scenario
+from .terms import SLOWNESS
 
 SLOT = "gateways-1"
 """The slot of the process that dies, and of the one that is started in its place."""
 VICTIM = Path(__file__).with_name("victim.py")
 LATE_SECONDS = 20
+BOOKED_WITHIN = 20.0 * SLOWNESS
 
 
 async def crash_in_the_middle(bench: Bench, connectors: Collection[str]) -> None:
@@ -24,14 +26,16 @@ async def crash_in_the_middle(bench: Bench, connectors: Collection[str]) -> None
     """
     if not connectors:
         return
-    async with _gateway(bench, connectors) as process, AsyncExitStack() as faults:
+    async with _gateway(bench, connectors) as process:
         desks = [await open_desk(bench, connector) for connector in connectors]
         bench.crashed = {desk.connector: (desk, desk.entry()) for desk in desks}
+        orders = {}
         for desk, delivery in bench.crashed.values():
-            await faults.enter_async_context(desk.struck("book", "answer_late", seconds=LATE_SECONDS))
+            orders[desk.connector] = await desk.order("book", "answer_late", seconds=LATE_SECONDS)
             await desk.house.say(delivery)
-        await _all_struck(bench)
-        process.kill()
+        bench.uncaught = await _not_struck(bench, orders)
+        if process.returncode is None:
+            process.kill()
 
 
 @asynccontextmanager
@@ -53,17 +57,21 @@ async def _gateway(bench: Bench, connectors: Collection[str]) -> AsyncIterator[a
         await process.wait()
 
 
-async def _all_struck(bench: Bench) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            faults = (await bench.control.get("/faults")).json()["faults"]
-            if all(fault["struck"] for fault in faults):
-                return
-            await asyncio.sleep(0.02)
+async def _not_struck(bench: Bench, orders: dict[str, int]) -> set[str]:
+    """Wait until every booking is under way; the connectors of which none was made in time."""
+    clock = asyncio.get_running_loop().time
+    gives_up = clock() + BOOKED_WITHIN
+    while True:
+        faults = {fault["id"]: fault for fault in (await bench.control.get("/faults")).json()["faults"]}
+        missing = {connector for connector, number in orders.items() if not faults[number]["struck"]}
+        if not missing or clock() > gives_up:
+            return missing
+        await asyncio.sleep(PAUSE)
 
 
 async def after_the_crash(desk: Desk) -> None:
     """The process in its place finds the entry in the books, or asks a person; nothing is booked again."""
+    assert desk.connector not in desk.bench.uncaught, "no booking was under way when the process died"
     crashed, delivery = desk.bench.crashed[desk.connector]
     await crashed.ends_booked_once(delivery)
 

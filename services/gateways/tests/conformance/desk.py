@@ -47,6 +47,7 @@ class Bench:
     connectors: Mapping[str, Connector]
     secrets: Mapping[str, str]
     crashed: dict[str, tuple["Desk", EntryDispatched]] = field(default_factory=dict)
+    uncaught: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _told: dict[str, list[EntryDeliveryChanged]] = field(default_factory=lambda: defaultdict(list))
     _read: int = 0
@@ -261,14 +262,18 @@ class Desk:
     @asynccontextmanager
     async def struck(self, operation: str, kind: str, **more: Any) -> AsyncIterator[None]:
         """A fault strikes this desk's requests of an operation inside the block: once, or as often as said."""
-        order = {"connector": self.connector, "kind": kind, "route": self.terms.routes[operation], "token": self.key}
-        late = {"seconds": more["seconds"] * SLOWNESS} if "seconds" in more else {}
-        ordered = await self.bench.control.post("/faults", json=order | {"count": 1} | more | late)
-        number = ordered.raise_for_status().json()["id"]
+        number = await self.order(operation, kind, **more)
         yield
         faults = {fault["id"]: fault for fault in (await self.bench.control.get("/faults")).json()["faults"]}
         await self.bench.control.delete(f"/faults/{number}")
         assert faults[number]["struck"], f"{kind} never struck {operation}"
+
+    async def order(self, operation: str, kind: str, **more: Any) -> int:
+        """Order a fault for this desk's requests of an operation: once, or as often as said; its number."""
+        order = {"connector": self.connector, "kind": kind, "route": self.terms.routes[operation], "token": self.key}
+        late = {"seconds": more["seconds"] * SLOWNESS} if "seconds" in more else {}
+        ordered = await self.bench.control.post("/faults", json=order | {"count": 1} | more | late)
+        return int(ordered.raise_for_status().json()["id"])
 
     async def change_key(self, **changes: Any) -> None:
         """Change what the stand-in thinks of this desk's key."""
