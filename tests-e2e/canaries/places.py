@@ -28,6 +28,7 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     ("table entries.reference_*.*", frozenset({BUSINESS})),
     ("table reference_data.*.*", frozenset({BUSINESS})),
     ("table hub.entry.*", frozenset({BUSINESS})),
+    ("table hub.entry_content.content", frozenset({BUSINESS})),
     ("table hub.entry_history.said", frozenset({BUSINESS})),
     ("table gateways.deliveries.dispatch", frozenset({BUSINESS})),
     # Records as they are, on their way out or set aside with their bytes.
@@ -36,13 +37,14 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     # What a broken platform put in the headers, and the record as it came.
     ("topic entry.validated headers", frozenset({BUSINESS})),
     ("table entries.set_aside.headers", frozenset({BUSINESS})),
+    ("table hub.set_aside.headers", frozenset({BUSINESS})),
     # Documents and payloads.
     ("storage documents/*", frozenset({BUSINESS})),
     ("storage attempts/*", frozenset({BUSINESS})),
     ("storage platform/*", frozenset({BUSINESS})),
     # What the signed-in person asked for, and the one answer that shows a token.
     ("answer 2* hub", frozenset({BUSINESS})),
-    ("answer 404 hub", frozenset({"IBAN"})),  # asked for as an id, which is named to whoever asked
+    ("answer 404 hub", frozenset({"IBAN", "label"})),  # asked for as an id or an address, told to whoever asked
     ("answer 201 hub sign-in", frozenset({"person's token"})),
     # The stand-in for platform and software is outside; even its tables keep hashes of credentials only.
     ("table sandbox.*", frozenset({BUSINESS, LINK})),

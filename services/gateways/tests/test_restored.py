@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 MOST_TURNS = 100
 TABLES = (
     "deliveries", "attempts", "recalls", "slots", "connections", "lanes", "jobs", "books", "outbox", "pulse",
-    "restorations",
+    "restorations", "document_links",
 )  # fmt: skip
 
 

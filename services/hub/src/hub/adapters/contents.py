@@ -51,6 +51,9 @@ async def find_content(db: Db, firm_id: str, file_id: str, entry_id: str, revisi
 
 
 def _row(event: EntryValidated) -> tuple[object, ...]:
+    """Without the links of documents: they are credentials for a while, and no page has them followed."""
     content = event.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_STAMP)
+    for document in content["documents"]:
+        document["url"] = ""
     key = event.firm_id, event.file_id, event.entry_id, event.revision
     return *key, content, event.validated_by, event.validated_at
