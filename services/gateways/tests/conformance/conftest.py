@@ -1,7 +1,6 @@
 """The suite's bench, on which all selected scenarios run side by side, and the table at the end."""
 
 import asyncio
-import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -13,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateways.connectors.registry import load_sheets
+from gateways.entrypoints.documents import serve_documents
 from local_stack.world import World
 from qontable.storage import open_storage
 
@@ -27,8 +27,6 @@ from .scenario import Scenario
 from .terms import hurried_connectors
 
 AT_ONCE = 20
-collect_ignore_glob = [] if "CONFORMANCE_CONNECTOR" in os.environ else ["test_conformance.py"]
-"""Walked by `make conformance`, which names the connectors; an empty name is all of them."""
 
 
 class Blocked(Exception):
@@ -56,7 +54,7 @@ async def runs(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Ru
         bench = Bench(house, control, open_storage(world.storage_url), connectors, secrets)
         blocks = {name: await stumbling_block(bench, name) for name in connectors}
         await crash_in_the_middle(bench, [name for name in connectors if blocks[name] is None])
-        service = await house.gateway(slot=SLOT, connectors=connectors)
+        service = await house.gateway(slot=SLOT, connectors=connectors, documents=serve_documents)
         await stack.enter_async_context(service.running())
         places = asyncio.Semaphore(AT_ONCE)
         tasks = {

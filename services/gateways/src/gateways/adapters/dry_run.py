@@ -58,10 +58,10 @@ class _NoLimit:
 
 
 def dry_session(sheet: Sheet, client: httpx.AsyncClient, books: MadeUpBooks) -> Session:
-    """A session of a firm that filled in what it must, each field saying its own name; the first where none must be."""
-    filled = [field.name for field in sheet.wizard if field.required] or [sheet.wizard[0].name]
+    """A session of a firm that typed into each field that the wizard demands, or the first, the field's own name."""
+    typed = [field.name for field in sheet.wizard if field.required] or [field.name for field in sheet.wizard[:1]]
     return Session(
-        credentials={name: name for name in filled},
+        credentials={name: name for name in typed},
         http=client,
         deadline=Deadline.after(LONG_SECONDS),
         throttle=_NoLimit(),
