@@ -1,6 +1,6 @@
 """The tables of pulse and restorations, and the mark in object storage that no restored backup takes back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import orjson
@@ -45,21 +45,22 @@ async def advance(connection: Connection, number: int) -> None:
 async def latest(connection: Connection) -> Restoration | None:
     """The last restoration, if there ever was one."""
     row = await connection.fetchrow(
-        "select number, restored_at, settled_at from restorations order by number desc limit 1"
+        "select number, restored_at, settled_at, doubt_seconds from restorations order by number desc limit 1"
     )
     return Restoration(**row) if row else None
 
 
-async def record(connection: Connection, noticed_by: NoticedBy, doubt: timedelta) -> Restoration:
-    """Note a restoration: what left before it must have settled once `doubt` is over."""
+async def record(connection: Connection, noticed_by: NoticedBy, doubts: Mapping[str, timedelta]) -> Restoration:
+    """Note a restoration: what left before it by a connector must have settled once its doubt is over."""
     row = await connection.fetchrow(
         """
-        insert into restorations (noticed_by, restored_at, settled_at)
-        values ($1, clock_timestamp(), clock_timestamp() + $2::interval)
-        returning number, restored_at, settled_at
+        insert into restorations (noticed_by, restored_at, settled_at, doubt_seconds)
+        values ($1, clock_timestamp(), clock_timestamp() + $2::interval, $3)
+        returning number, restored_at, settled_at, doubt_seconds
         """,
         noticed_by,
-        doubt,
+        max(doubts.values()),
+        {connector: doubt.total_seconds() for connector, doubt in doubts.items()},
     )
     assert row
     return Restoration(**row)

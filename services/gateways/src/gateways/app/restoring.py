@@ -5,7 +5,7 @@ that is behind its mark was restored (decision 10).
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -42,17 +42,17 @@ async def judge_pulse(parts: Parts) -> Restoration | None:
             return None
         await restorations.advance(unit.connection, number)
         sheets = [connector.sheet for connector in parts.connectors.values()]
-        found = await put_in_doubt(unit, doubt_of(sheets, parts.least_lease), "pulse")
+        found = await put_in_doubt(unit, doubts_of(sheets, parts.least_lease), "pulse")
     log.error("the database was restored from a backup: what may have been sent is looked up first", mark=number)
     return found
 
 
-async def put_in_doubt(unit: Unit, doubt: timedelta, noticed_by: NoticedBy) -> Restoration:
+async def put_in_doubt(unit: Unit, doubts: Mapping[str, timedelta], noticed_by: NoticedBy) -> Restoration:
     """Everything that is open may have left meanwhile: ask before sending. Owners of before have lost their lanes.
 
     What ended just before the backup is told once more: it may have been on its way when the others were backed up.
     """
-    restoration = await restorations.record(unit.connection, noticed_by, doubt)
+    restoration = await restorations.record(unit.connection, noticed_by, doubts)
     ids = await restorations.leap(unit.connection)
     rows = (await deliveries.lock(unit.connection, ids)).values()
     after = [doubted(row, restoration, restoration.restored_at) for row in rows]
@@ -72,7 +72,7 @@ async def beat(parts: Parts) -> bool:
     return False
 
 
-def doubt_of(sheets: Iterable[Sheet], least_lease: timedelta) -> timedelta:
-    """How long what owners of before had begun may go on, by the sheet that takes longest."""
-    rules = [sending_rules(sheet, None) for sheet in sheets]
-    return max(lease_length(rule, least_lease) + rule.settles_within for rule in rules)
+def doubts_of(sheets: Iterable[Sheet], least_lease: timedelta) -> dict[str, timedelta]:
+    """How long what owners of before had begun may go on, by connector."""
+    rules = {sheet.connector: sending_rules(sheet, None) for sheet in sheets}
+    return {name: lease_length(rule, least_lease) + rule.settles_within for name, rule in rules.items()}

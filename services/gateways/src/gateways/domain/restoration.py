@@ -4,7 +4,8 @@ What was sent between the backup and its restoration has no row here. So nothing
 before the software was asked whether it has it.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -22,11 +23,20 @@ REMEMBERED = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """One restoration. A "not found" counts if it was asked later than `settled_at`."""
+    """One restoration. A "not found" counts if it was asked later than `settled_for` its connector.
+
+    `settled_at` is that of the slowest, which also holds for a connector that is not among `doubt_seconds`.
+    """
 
     number: int
     restored_at: datetime
     settled_at: datetime
+    doubt_seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def settled_for(self, connector: str) -> datetime:
+        """From when on nothing that left by this connector before can show up any more."""
+        seconds = self.doubt_seconds.get(connector)
+        return self.settled_at if seconds is None else self.restored_at + timedelta(seconds=seconds)
 
     def forgot(self, happened_at: datetime) -> bool:
         """Whether what came of something that happened then may have been forgotten by this database."""
@@ -46,7 +56,13 @@ def may_have_been_sent(restoration: Restoration, validated_at: datetime | None, 
 
 def doubted(delivery: Delivery, restoration: Restoration, now: datetime) -> Delivery:
     """A delivery of which nobody knows any more whether it left. A person's turn stays one, but knows of the doubt."""
-    doubtful = replace(delivery, settled_at=restoration.settled_at, absences=0, refusal=None, changed_at=now)
+    doubtful = replace(
+        delivery,
+        settled_at=restoration.settled_for(delivery.connector),
+        absences=0,
+        refusal=None,
+        changed_at=now,
+    )
     match delivery.state:
         case "queued" | "sending" | "unknown":
             return replace(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gateways.app.restoring import doubt_of, put_in_doubt
+from gateways.app.restoring import doubts_of, put_in_doubt
 from gateways.connectors.registry import load_sheets
 from gateways.settings import LEASE_SECONDS
 from qontable.database import UNREACHABLE, Database
@@ -36,6 +36,6 @@ async def _say(database_url: str, least_lease: timedelta) -> int:
     database = await Database.connect(database_url, connections=1, name="qontable gateways restored")
     try:
         async with Units(database, "gateways").unit() as unit:
-            return (await put_in_doubt(unit, doubt_of(load_sheets().values(), least_lease), "person")).number
+            return (await put_in_doubt(unit, doubts_of(load_sheets().values(), least_lease), "person")).number
     finally:
         await database.close()
