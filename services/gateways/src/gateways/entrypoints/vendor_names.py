@@ -1,6 +1,6 @@
 """`python -m gateways.entrypoints.vendor_names`: nothing but a connector's own folders knows of a vendor (DESIGN 7).
 
-The names come from the registry: a folder's, the sheet's, and those of their words that are long enough to be names.
+The names come from the registry: a folder's, the sheet's, and the brand that both begin with where it is long enough.
 """
 
 import re
@@ -27,9 +27,9 @@ def vendor_names() -> frozenset[str]:
     """Every name to look for, in small letters."""
     names: set[str] = set()
     for connector, sheet in load_sheets().items():
-        words = [*connector.split("_"), *sheet.name.lower().split()]
+        brands = {connector.split("_")[0], sheet.name.lower().split()[0]}
         names |= {connector, connector.replace("_", ""), connector.replace("_", "-"), sheet.name.lower()}
-        names |= {word for word in words if len(word) >= LEAST_LETTERS}
+        names |= {brand for brand in brands if len(brand) >= LEAST_LETTERS}
     return frozenset(names)
 
 
