@@ -13,6 +13,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from local_stack import control
+from local_stack.kafka import cluster_id, prepare_kafka
 from local_stack.ports import is_free
 from local_stack.process import ProcessIdentity
 from local_stack.stack import Stack
@@ -90,6 +91,14 @@ async def test_what_was_written_is_there_after_a_stop_and_after_a_killed_supervi
 
 
 @pytest.mark.slow
+def test_kafka_starts_in_a_folder_whose_cluster_id_looks_like_an_option(tmp_path: Path) -> None:
+    folders = (tmp_path / f"stack-{number}" for number in range(10_000))
+    stack = Stack("dash", next(folder for folder in folders if cluster_id(folder).startswith("-")))
+    stack.folder.mkdir()
+    prepare_kafka(stack, 9092, 9093)
+    assert cluster_id(stack.folder) in (stack.kafka_data / "meta.properties").read_text()
+
+
 async def test_everything_killed_at_once_is_recovered(stack: Stack) -> None:
     first = control.up(stack, BOTH)
     await remember(stack)

@@ -200,7 +200,7 @@ def myunisoft_csv(content: bytes) -> Iterator[Read]:
 
 def _unguarded(text: str) -> str:
     """Without the apostrophe that keeps a spreadsheet from computing a text."""
-    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@" else text
+    return text.removeprefix("'")
 
 
 def generic_csv(content: bytes) -> Iterator[Read]:

@@ -148,15 +148,24 @@ def _class_archive(stack: Stack, java: str) -> tuple[str, ...]:
     return () if stack.throwaway else (f"-XX:ArchiveClassesAtExit={written}", "-Xlog:disable", "-Xlog:all=error")
 
 
+def cluster_id(folder: Path) -> str:
+    """The id of a folder's cluster: 16 bytes in URL-safe base64, whose first character may be a dash."""
+    return urlsafe_b64encode(hashlib.sha256(str(folder).encode()).digest()[:16]).decode().rstrip("=")
+
+
 def _format_storage(stack: Stack, java: str, classpath: str, controller_port: int) -> None:
     fresh = stack.folder / "kafka.new"
     shutil.rmtree(fresh, ignore_errors=True)
     properties = stack.folder / "kafka.new.properties"
     write_whole(properties, _properties(fresh, 0, controller_port))
-    cluster = urlsafe_b64encode(hashlib.sha256(str(stack.folder).encode()).digest()[:16]).decode().rstrip("=")
     logging_off = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.properties'}"
     options = ["-Xmx128m", *BRIEF_LIFE, logging_off, "-cp", classpath]
-    format_storage = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+    format_storage = [
+        "kafka.tools.StorageTool",
+        "format",
+        f"--cluster-id={cluster_id(stack.folder)}",
+        f"--config={properties}",
+    ]
     done = subprocess.run([java, *options, *format_storage], capture_output=True, text=True, check=False)
     properties.unlink()
     if done.returncode != 0:

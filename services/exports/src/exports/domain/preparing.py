@@ -8,7 +8,8 @@ from exports.domain.findings import Findings
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Head, Parameters, Posting, turned
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+GUARDED_STARTS = ("=", "+", "-", "@", "'")
+"""What a spreadsheet would compute; and the guard itself, so that a reader can tell it from a text's own."""
 
 
 class Preparing:
@@ -77,7 +78,7 @@ class Preparing:
         )
 
     def _guarded(self, text: str) -> str:
-        if self._format.guard_formulas and text.startswith(FORMULA_STARTS):
+        if self._format.guard_formulas and text.startswith(GUARDED_STARTS):
             return "'" + text
         return text
 
