@@ -20,7 +20,7 @@ from hub.entrypoints.pages.guards import administrators_only
 from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CONNECTION_TONES, connection_state
-from hub.entrypoints.pages.typed import faults_by_field, typed_fields
+from hub.entrypoints.pages.typed import ask_for_keys, typed_fields
 from qontable.events.base import Id
 from qontable.sheet import Bilingual, Sheet
 
@@ -140,14 +140,5 @@ def _keys(
     refused: Refused | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    return page.show(
-        "keys.html",
-        status=422 if refused else 200,
-        software=software,
-        connection=None,
-        action=f"/integrations/{software.connector}/start",
-        start=start,
-        faults=faults_by_field(refused),
-        problem=refused.problem(page.words.language) if refused else None,
-        typed=typed or {},
-    )
+    action = f"/integrations/{software.connector}/start"
+    return ask_for_keys(page, software, action=action, typed=typed or {}, start=start, refused=refused)

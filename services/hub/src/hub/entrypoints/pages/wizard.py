@@ -15,7 +15,7 @@ from hub.entrypoints.pages.guards import administrators_only
 from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CHECK_TONES
-from hub.entrypoints.pages.typed import faults_by_field, typed_fields
+from hub.entrypoints.pages.typed import ask_for_keys, typed_fields
 from qontable.clock import now
 from qontable.database import Connection as Db
 from qontable.events.base import Id
@@ -153,14 +153,6 @@ def _keys(
     refused: Refused | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    return page.show(
-        "keys.html",
-        status=422 if refused else 200,
-        software=software,
-        connection=connection,
-        action=f"/connections/{connection.connection_id}/credentials",
-        start=None,
-        faults=faults_by_field(refused),
-        problem=refused.problem(page.words.language) if refused else None,
-        typed=typed if typed is not None else connection.options.parameters,
-    )
+    action = f"/connections/{connection.connection_id}/credentials"
+    known = typed if typed is not None else connection.options.parameters
+    return ask_for_keys(page, software, action=action, typed=known, connection=connection, refused=refused)
