@@ -1,11 +1,12 @@
 """One export: entries in, finished files and their report out, or nothing but the report.
 
-Entries are streamed twice at most: formats that name accounts and journals before the entries have these written to a
-file of their own and put behind the names at the end.
+Entries are streamed once: where a format names accounts and journals before them, their lines wait in a file of their
+own and are put behind the names at the end.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from exports.adapters.archive import pack
@@ -100,12 +101,12 @@ class _Export:
         if isinstance(format_, Workbook):
             format_.write(path, self._prepared())
         elif not format_.needs_chart:
-            lines = _chained(format_.head(), self._lines(format_), format_.foot())
+            lines = chain(format_.head(), self._lines(format_), format_.foot())
             write_lines(path, lines, charset, end)
         else:
             body = folder / BODY
-            write_lines(body, self._lines(format_), replace(charset, mark=False), end)
-            write_lines(path, _chained(format_.head(), format_.before_entries(self.chart)), charset, end)
+            write_lines(body, chain(self._lines(format_), format_.foot()), replace(charset, mark=False), end)
+            write_lines(path, chain(format_.head(), format_.before_entries(self.chart)), charset, end)
             append(path, body)
             body.unlink()
         path.rename(folder / self._file_name())
@@ -185,8 +186,3 @@ class _Export:
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
-
-
-def _chained(*parts: Iterable[str]) -> Iterator[str]:
-    for part in parts:
-        yield from part

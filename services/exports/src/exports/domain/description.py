@@ -87,7 +87,6 @@ class Description(LayoutPart):
     documents: DocumentRules | None = None
     records: tuple[Record, ...] = ()
     rules: tuple[Rule, ...] = ()
-    parameters: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:

@@ -10,7 +10,6 @@ from exports.domain.posting import SOURCES, Parameters, Posting, Source
 from exports.formats.natures import ISACOMPTA_JOURNALS
 from exports.formats.plain import Format
 
-LENGTHS = (6, 8, 10)
 LONGEST = 10
 DOCUMENT_KIND = "fa"
 
