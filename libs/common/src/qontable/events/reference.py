@@ -1,8 +1,8 @@
 """Reference data on the move: refreshes asked for, snapshots fetched, differences published."""
 
 import hashlib
-from collections.abc import Iterable
-from typing import ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
 
 import orjson
 from pydantic import Field
@@ -161,7 +161,11 @@ class SnapshotHash:
 
     def add(self, rows: ReferenceRows) -> None:
         """Take in the next part."""
-        self._digest.update(orjson.dumps(rows.model_dump(mode="json", exclude_none=True), option=orjson.OPT_SORT_KEYS))
+        self.add_values(rows.model_dump(mode="json", exclude_none=True))
+
+    def add_values(self, values: Mapping[str, Any]) -> None:
+        """Take in the next part, given as the plain values that it is on the wire."""
+        self._digest.update(orjson.dumps(values, option=orjson.OPT_SORT_KEYS))
 
     def hexdigest(self) -> str:
         """What the closing record says when this was the last part."""

@@ -1,24 +1,13 @@
 """Snapshots on their way, and the one that holds: parts, comparison, current rows, history."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-import orjson
-
 from qontable.database import Connection
-from qontable.events.reference import AccountsFetched, ReferenceKind, ReferenceRows
-from reference_data.domain.snapshot import LEDGER_KINDS, Item
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row that another version says differently."""
-
-    change: str
-    kind: str
-    body: dict[str, Any]
+from qontable.events.reference import AccountsFetched, ReferenceKind
+from reference_data.domain.snapshot import Change, Difference, Item, Key
 
 
 async def save_parts(connection: Connection, fetched: Sequence[AccountsFetched]) -> None:
@@ -54,10 +43,10 @@ async def complete_fetches(connection: Connection, fetch_ids: Sequence[str]) -> 
     return [AccountsFetched.model_validate(row["event"]) for row in rows]
 
 
-async def read_parts(connection: Connection, fetch_id: str) -> list[ReferenceRows]:
-    """All parts of a fetch, in order."""
+async def read_parts(connection: Connection, fetch_id: str) -> list[dict[str, Any]]:
+    """All parts of a fetch, in order, as the plain values that `save_parts` took from checked ones."""
     rows = await connection.fetch("select rows from part where fetch_id = $1 order by part", fetch_id)
-    return [ReferenceRows.model_validate(row["rows"]) for row in rows]
+    return [row["rows"] for row in rows]
 
 
 async def forget_fetch(connection: Connection, fetch_id: str) -> None:
@@ -89,82 +78,79 @@ async def newer_kinds(
     return [kind for kind in kinds if kind not in applied]
 
 
-async def stage(connection: Connection, items: Sequence[Item]) -> None:
-    """Copy a snapshot beside the current rows, for this transaction.
+async def read_hashes(connection: Connection, file_id: str, kinds: Sequence[str]) -> dict[Key, bytes]:
+    """The current rows of these kinds, as the hash of each."""
+    rows = await connection.fetch(
+        "select kind, code, hash from item where file_id = $1 and kind = any($2)", file_id, list(kinds)
+    )
+    return {(row["kind"], row["code"]): row["hash"] for row in rows}
 
-    The key is for the planner: a plan that was made for small files and kept must not compare each row with each.
-    """
+
+async def apply_difference(connection: Connection, file_id: str, version: int, difference: Difference) -> list[Change]:
+    """Make what differs current, note it as `version`, and return it; rows that are equal are not touched."""
+    await _write(connection, file_id, version, "created", difference.created)
+    await _write(connection, file_id, version, "changed", difference.changed)
+    changes = [
+        *(Change("created", item.key, item.body) for item in difference.created),
+        *(Change("changed", item.key, item.body) for item in difference.changed),
+        *await _remove(connection, file_id, version, difference.removed),
+    ]
+    return sorted(changes, key=attrgetter("key"))
+
+
+async def _write(connection: Connection, file_id: str, version: int, change: str, items: Sequence[Item]) -> None:
     await connection.execute(
         """
-        create temporary table if not exists incoming (
-            kind text, code text, body text, hash bytea, primary key (kind, code)
-        ) on commit delete rows
-        """
+        with written as (
+            insert into item (file_id, version, kind, code, body, hash)
+            select $1, $2, kind, code, body::jsonb, hash
+            from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) as items (kind, code, body, hash)
+            on conflict (file_id, kind, code) do update set
+                body = excluded.body, hash = excluded.hash, version = excluded.version
+            returning kind, code, body
+        )
+        insert into change (file_id, version, kind, code, change, body)
+        select $1, $2, kind, code, $3, body from written
+        """,
+        file_id,
+        version,
+        change,
+        *_columns(item.key for item in items),
+        [item.body for item in items],
+        [item.hash for item in items],
     )
-    await connection.execute("truncate incoming")
-    await connection.copy_records_to_table(
-        "incoming",
-        records=[(item.kind, item.code, orjson.dumps(item.body).decode(), item.hash) for item in items],
-        columns=["kind", "code", "body", "hash"],
-    )
-    await connection.execute("analyze incoming")
 
 
-async def count_lost_accounts(connection: Connection, file_id: str, kinds: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """By ledger, how many accounts the file has, and how many of them the staged snapshot lacks."""
+async def _remove(connection: Connection, file_id: str, version: int, removed: Sequence[Key]) -> list[Change]:
     rows = await connection.fetch(
         """
-        select kind, count(*) as before, count(*) filter (where incoming.code is null) as lost
-        from item left join incoming using (kind, code)
-        where file_id = $1 and kind = any($2) group by kind order by kind
-        """,
-        file_id,
-        [kind for kind in kinds if kind in LEDGER_KINDS],
-    )
-    return {row["kind"]: (row["before"], row["lost"]) for row in rows}
-
-
-async def apply_staged(connection: Connection, file_id: str, kinds: Sequence[str], version: int) -> list[Change]:
-    """Make the staged snapshot the current one for these kinds; what changed. Rows that are equal are not written."""
-    written = await connection.fetch(
-        """
-        insert into item (file_id, kind, code, body, hash, version)
-        select $1, kind, code, body::jsonb, hash, $2 from incoming
-        where not exists (select from item where item.file_id = $1 and item.kind = incoming.kind
-                          and item.code = incoming.code and item.hash = incoming.hash)
-        on conflict (file_id, kind, code) do update set
-            body = excluded.body, hash = excluded.hash, version = excluded.version
-        returning case when xmax = 0 then 'created' else 'changed' end as change, kind, code, body
-        """,
-        file_id,
-        version,
-    )
-    removed = await connection.fetch(
-        """
-        delete from item where file_id = $1 and kind = any($2)
-          and not exists (select from incoming where incoming.kind = item.kind and incoming.code = item.code)
-        returning 'removed' as change, kind, code, body
-        """,
-        file_id,
-        list(kinds),
-    )
-    changes = sorted([*written, *removed], key=lambda row: (row["kind"], row["code"]))
-    await connection.execute(
-        """
+        with gone as (
+            delete from item using unnest($3::text[], $4::text[]) as removed (kind, code)
+            where file_id = $1 and item.kind = removed.kind and item.code = removed.code
+            returning item.kind, item.code, body
+        )
         insert into change (file_id, version, kind, code, change, body)
-        select $1, $2, * from unnest($3::text[], $4::text[], $5::text[], $6::jsonb[])
+        select $1, $2, kind, code, 'removed', body from gone
+        returning kind, code, body::text
         """,
         file_id,
         version,
-        *([row[column] for row in changes] for column in ("kind", "code", "change", "body")),
+        *_columns(removed),
     )
-    return [Change(row["change"], row["kind"], row["body"]) for row in changes]
+    return [Change("removed", (row["kind"], row["code"]), row["body"]) for row in rows]
+
+
+def _columns(keys: Iterable[Key]) -> tuple[list[str], list[str]]:
+    pairs = list(keys)
+    return [kind for kind, _ in pairs], [code for _, code in pairs]
 
 
 async def read_current(connection: Connection, file_id: str) -> list[Change]:
     """Every current row of a file, as if it were created now."""
-    rows = await connection.fetch("select kind, body from item where file_id = $1 order by kind, code", file_id)
-    return [Change("created", row["kind"], row["body"]) for row in rows]
+    rows = await connection.fetch(
+        "select kind, code, body::text from item where file_id = $1 order by kind, code", file_id
+    )
+    return [Change("created", (row["kind"], row["code"]), row["body"]) for row in rows]
 
 
 async def note_applied(

@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import orjson
-
-from qontable.events.reference import REFERENCE_KINDS, AccountsRefreshed, ReferenceChanges, ReferenceKind
+from qontable.events.reference import REFERENCE_KINDS, AccountsRefreshed, ReferenceKind
 from qontable.unit import Unit
 from reference_data.adapters.files import File
-from reference_data.adapters.snapshots import Change
-from reference_data.domain.snapshot import rows_of
+from reference_data.domain.snapshot import Change, changes_of
 
 RECORD_BYTES = 256 * 1024
 """Of rows in one record: well below what a broker takes, also where it was not told to take more than 1 MiB."""
@@ -41,7 +38,7 @@ def announce(
                 kinds=tuple(kinds),
                 part=number,
                 parts=len(parts),
-                changes=_changes(part),
+                changes=changes_of(part),
                 refreshed_at=refreshed_at,
             )
         )
@@ -51,7 +48,7 @@ def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
     part: list[Change] = []
     size = 0
     for change in changes:
-        length = len(orjson.dumps(change.body))
+        length = len(change.body.encode())
         if part and size + length > RECORD_BYTES:
             yield part
             part, size = [], 0
@@ -59,11 +56,3 @@ def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
         size += length
     if part:
         yield part
-
-
-def _changes(changes: Sequence[Change]) -> ReferenceChanges:
-    by_change = {
-        name: rows_of((change.kind, change.body) for change in changes if change.change == name)
-        for name in ("created", "changed", "removed")
-    }
-    return ReferenceChanges(**by_change)

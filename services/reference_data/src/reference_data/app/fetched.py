@@ -7,6 +7,7 @@ that the client file is tied to, and it began later than the one applied last (D
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -15,29 +16,27 @@ from qontable.events.reference import (
     AccountsFetched,
     AccountsFullRequested,
     ReferenceKind,
-    ReferenceRows,
-    snapshot_hash,
+    SnapshotHash,
 )
 from qontable.unit import Unit
 from reference_data.adapters.files import File, lock_file
 from reference_data.adapters.refreshes import end_refresh
 from reference_data.adapters.snapshots import (
-    apply_staged,
+    apply_difference,
     complete_fetches,
-    count_lost_accounts,
     forget_fetch,
     forget_rows,
     newer_kinds,
     note_applied,
     read_current,
     read_freshness,
+    read_hashes,
     read_parts,
     save_closings,
     save_parts,
-    stage,
 )
 from reference_data.app.announcing import announce
-from reference_data.domain.snapshot import Item, items_of, loses_too_many, repeated_codes
+from reference_data.domain.snapshot import Difference, Item, difference, heavy_losses, items_of, repeated_codes
 
 log = structlog.get_logger()
 
@@ -48,6 +47,15 @@ class Verdict:
 
     state: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A snapshot that may be applied: to which file, for which kinds, and what it changes."""
+
+    file: File
+    kinds: Sequence[ReferenceKind]
+    difference: Difference
 
 
 async def fetched(unit: Unit, records: Sequence[Received[AccountsFetched]]) -> None:
@@ -65,17 +73,11 @@ async def fetched(unit: Unit, records: Sequence[Received[AccountsFetched]]) -> N
 async def settle(unit: Unit, closing: AccountsFetched, *, accepted: bool = False) -> None:
     """Apply a whole snapshot, or note why not. `accepted`: a person has agreed to what is lost with it."""
     file = await lock_file(unit.connection, closing.file_id)
-    if file is None or file.closed or file.tie != (closing.firm_id, closing.connection_id, closing.software_file_id):
-        await _leave(unit, closing, Verdict("ignored", "the file is tied to another software file by now"))
+    judged = await _judge(unit, file, closing, accepted=accepted)
+    if isinstance(judged, Verdict):
+        await _leave(unit, closing, judged)
         return
-    kinds: Sequence[ReferenceKind] = closing.kinds
-    if not file.remapped:
-        kinds = await newer_kinds(unit.connection, closing.file_id, closing.kinds, _started_at(closing))
-    verdict = await _judge(unit, file, closing, kinds, accepted=accepted)
-    if verdict:
-        await _leave(unit, closing, verdict)
-        return
-    await _apply(unit, file, closing, kinds)
+    await _apply(unit, judged, closing)
     await end_refresh(unit.connection, closing, "applied")
     await forget_fetch(unit.connection, closing.fetch_id)
 
@@ -88,41 +90,47 @@ async def _leave(unit: Unit, closing: AccountsFetched, verdict: Verdict) -> None
         await forget_fetch(unit.connection, closing.fetch_id)
 
 
-async def _judge(
-    unit: Unit, file: File, closing: AccountsFetched, kinds: Sequence[ReferenceKind], *, accepted: bool
-) -> Verdict | None:
-    """Why this snapshot must not be applied; nothing when it may, and then its rows are staged."""
+async def _judge(unit: Unit, file: File | None, closing: AccountsFetched, *, accepted: bool) -> Verdict | Step:
+    """What a snapshot changes in its file, or why it must not be applied."""
+    if file is None or file.closed or file.tie != (closing.firm_id, closing.connection_id, closing.software_file_id):
+        return Verdict("ignored", "the file is tied to another software file by now")
+    kinds: Sequence[ReferenceKind] = closing.kinds
+    if not file.remapped:
+        kinds = await newer_kinds(unit.connection, closing.file_id, closing.kinds, _started_at(closing))
     if not kinds:
         return Verdict("ignored", "a snapshot that began later is applied already")
     parts = await read_parts(unit.connection, closing.fetch_id)
-    items = [item for rows in parts for item in items_of(rows)]
+    items = [item for part in parts for item in items_of(part)]
     if problem := _incredible(closing, parts, items):
         return Verdict("failed", problem)
-    await stage(unit.connection, [item for item in items if item.kind in kinds])
-    if accepted or file.remapped:
-        return None
-    ledgers = await count_lost_accounts(unit.connection, file.file_id, kinds)
-    losses = [f"{lost} of {before} {kind}" for kind, (before, lost) in ledgers.items() if loses_too_many(before, lost)]
-    return Verdict("waits_for_person", f"not in the software any more: {', '.join(losses)}") if losses else None
+    current = {} if file.remapped else await read_hashes(unit.connection, file.file_id, kinds)
+    found = difference(current, [item for item in items if item.key[0] in kinds])
+    losses = heavy_losses(current, found.removed)
+    if losses and not accepted:
+        return Verdict("waits_for_person", f"not in the software any more: {', '.join(losses)}")
+    return Step(file, kinds, found)
 
 
-def _incredible(closing: AccountsFetched, parts: Sequence[ReferenceRows], items: Sequence[Item]) -> str | None:
+def _incredible(closing: AccountsFetched, parts: Sequence[dict[str, Any]], items: Sequence[Item]) -> str | None:
     """Why a snapshot cannot be believed, whatever the file holds now."""
     said = closing.closing
-    if said is None or (len(parts), len(items), snapshot_hash(parts)) != (said.parts, said.rows, said.sha256):
+    digest = SnapshotHash()
+    for part in parts:
+        digest.add_values(part)
+    if said is None or (len(parts), len(items), digest.hexdigest()) != (said.parts, said.rows, said.sha256):
         return "the parts are not those that the closing record speaks of"
     if repeated := repeated_codes(items):
         return f"{len(repeated)} codes stand in the snapshot twice: {', '.join(repeated[:5])}"
     return None
 
 
-async def _apply(unit: Unit, file: File, closing: AccountsFetched, kinds: Sequence[ReferenceKind]) -> None:
-    full = file.remapped
+async def _apply(unit: Unit, step: Step, closing: AccountsFetched) -> None:
+    file, full = step.file, step.file.remapped
     if full:
         await forget_rows(unit.connection, file.file_id)
-    changes = await apply_staged(unit.connection, file.file_id, kinds, file.version + 1)
+    changes = await apply_difference(unit.connection, file.file_id, file.version + 1, step.difference)
     version = file.version + 1 if changes or full else file.version
-    await note_applied(unit.connection, closing, kinds, version)
+    await note_applied(unit.connection, closing, step.kinds, version)
     announce(
         unit,
         file,
@@ -131,7 +139,7 @@ async def _apply(unit: Unit, file: File, closing: AccountsFetched, kinds: Sequen
         version=version,
         full=full,
         refreshed_at=_started_at(closing),
-        kinds=kinds,
+        kinds=step.kinds,
     )
 
 

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
-from qontable.events.reference import REFERENCE_KINDS, ReferenceKind, ReferenceRows
+from qontable.events.reference import REFERENCE_KINDS, ReferenceChanges, ReferenceKind
 
 CODE_FIELDS: dict[ReferenceKind, str] = {
     "accounts": "number",
@@ -21,43 +21,91 @@ CODE_FIELDS: dict[ReferenceKind, str] = {
 LEDGER_KINDS: tuple[ReferenceKind, ...] = ("accounts", "subsidiaries")
 MOST_LOST = 0.2
 """A snapshot that loses more than this share of the accounts waits for a person (DESIGN 4)."""
+CHANGES = ("created", "changed", "removed")
+
+Key: TypeAlias = tuple[str, str]
+"""Kind and code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of a snapshot."""
+    """One row of a snapshot: what it is known by within its file, all it says as JSON, and the hash of that."""
 
-    kind: ReferenceKind
-    code: str
-    body: dict[str, Any]
+    key: Key
+    body: str
     hash: bytes
 
 
-def items_of(rows: ReferenceRows) -> list[Item]:
-    """The rows of a part, each as an item."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row that another version says differently; `body` is JSON."""
+
+    change: str
+    key: Key
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a snapshot says otherwise than the rows that hold."""
+
+    created: Sequence[Item]
+    changed: Sequence[Item]
+    removed: Sequence[Key]
+
+
+def items_of(part: Mapping[str, Sequence[dict[str, Any]]]) -> list[Item]:
+    """The rows of a part (`ReferenceRows` as plain values), each as an item."""
+    return [_item(kind, row) for kind in REFERENCE_KINDS for row in part.get(kind, ())]
+
+
+def _item(kind: ReferenceKind, row: dict[str, Any]) -> Item:
+    text = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    return Item((kind, row[CODE_FIELDS[kind]]), text.decode(), hashlib.sha256(text).digest()[:16])
+
+
+def difference(current: Mapping[Key, bytes], items: Sequence[Item]) -> Difference:
+    """How a snapshot differs from the rows that hold, which are given as the hash of each."""
+    kept = {item.key for item in items}
+    return Difference(
+        created=[item for item in items if item.key not in current],
+        changed=[item for item in items if current.get(item.key, item.hash) != item.hash],
+        removed=[key for key in current if key not in kept],
+    )
+
+
+def heavy_losses(current: Iterable[Key], removed: Sequence[Key]) -> list[str]:
+    """The kinds of account of which a snapshot lacks so many that a person must look at it, in words."""
+    before = Counter(kind for kind, _ in current)
+    lost = Counter(kind for kind, _ in removed)
     return [
-        _item(kind, row.model_dump(mode="json", exclude_none=True))
-        for kind in REFERENCE_KINDS
-        for row in getattr(rows, kind)
+        f"{lost[kind]} of {before[kind]} {kind}" for kind in LEDGER_KINDS if loses_too_many(before[kind], lost[kind])
     ]
 
 
-def _item(kind: ReferenceKind, body: dict[str, Any]) -> Item:
-    text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-    return Item(kind, body[CODE_FIELDS[kind]], body, hashlib.sha256(text).digest()[:16])
+def changes_of(changes: Sequence[Change]) -> ReferenceChanges:
+    """Changes as they are published, by what happened and by kind."""
+    bodies: dict[str, dict[str, list[str]]] = {change: {kind: [] for kind in REFERENCE_KINDS} for change in CHANGES}
+    for change in changes:
+        kind, _ = change.key
+        bodies[change.change][kind].append(change.body)
+    return ReferenceChanges.model_validate_json(
+        _object(
+            (change, _object((kind, f"[{','.join(rows)}]") for kind, rows in kinds.items()))
+            for change, kinds in bodies.items()
+        )
+    )
 
 
-def rows_of(bodies: Iterable[tuple[str, dict[str, Any]]]) -> ReferenceRows:
-    """Rows by kind, from pairs of kind and body."""
-    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in REFERENCE_KINDS}
-    for kind, body in bodies:
-        by_kind[kind].append(body)
-    return ReferenceRows.model_validate(by_kind)
+def _object(members: Iterable[tuple[str, str]]) -> str:
+    return "{" + ",".join(f'"{name}":{value}' for name, value in members) + "}"
 
 
 def repeated_codes(items: Sequence[Item]) -> list[str]:
     """Codes that stand in a snapshot more than once, as `kind code`: such a snapshot cannot be believed."""
-    counted = Counter((item.kind, item.code) for item in items)
+    if len({item.key for item in items}) == len(items):
+        return []
+    counted = Counter(item.key for item in items)
     return sorted(f"{kind} {code}" for (kind, code), times in counted.items() if times > 1)
 
 
