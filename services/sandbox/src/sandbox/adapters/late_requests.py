@@ -34,13 +34,21 @@ async def put_off(connection: Connection, request: LateRequest, seconds: float) 
 
 
 async def take_due(connection: Connection) -> LateRequest | None:
-    """The request that has been due longest, gone from the table when the caller's transaction commits."""
+    """The request that has been due longest, gone from the table when the caller's transaction commits.
+
+    Waits for whoever is about to take the same one.
+    """
     row = await connection.fetchrow(
         """
         delete from late_requests where id = (
-            select id from late_requests where due_at <= clock_timestamp() order by due_at, id limit 1
-            for update skip locked
+            select id from late_requests where due_at <= clock_timestamp() order by due_at, id limit 1 for update
         ) returning connector, route, software_file_id, query, body
         """
     )
     return LateRequest(**row) if row else None
+
+
+async def any_due(connection: Connection) -> bool:
+    """Whether a request is due that nobody has worked off."""
+    due: bool = await connection.fetchval("select exists (select from late_requests where due_at <= clock_timestamp())")
+    return due

@@ -2,7 +2,7 @@
 
 from qontable.service import Service
 from sandbox.app.fault_box import FaultBox
-from sandbox.app.late_bookings import LateBookings
+from sandbox.app.late_bookings import LateBookings, Punctual
 from sandbox.entrypoints.control.application import control_application
 from sandbox.software.registry import Busy, open_standins
 
@@ -15,7 +15,7 @@ def add_softwares(service: Service) -> None:
     standins = open_standins(service.database, faults)
     late = LateBookings(service.database, {connector: standin.work_off for connector, standin in standins.items()})
     for connector, standin in standins.items():
-        service.add_app(f"/{connector}", standin.application())
+        service.add_app(f"/{connector}", Punctual(standin.application(), late))
         steps = standin.steps() if isinstance(standin, Busy) else {}
         for name, step in steps.items():
             service.add_loop(f"{connector}_{name}", step, idle_seconds=LATE_SECONDS)
