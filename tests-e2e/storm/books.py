@@ -16,19 +16,19 @@ SENT = """
 async def sent(eyes: Eyes, condition: str, *given: Any) -> list[dict[str, Any]]:
     """Deliveries for which a condition on `d` holds, each with whether its entry is `booked`."""
     rows = await eyes.rows(f"{SENT} where {condition}", *given)
-    names = {name for row in rows for name in _names(row)}
+    known = {name for row in rows for name in names(row)}
     booked = {
         (row["software_file_id"], row["reference"])
         for row in await eyes.rows(
             "select software_file_id::text, reference from sandbox.booked_entries where reference = any($1::text[])",
-            list(names),
+            list(known),
         )
     }
     return [
-        dict(row) | {"booked": any((row["software_file_id"], name) in booked for name in _names(row))} for row in rows
+        dict(row) | {"booked": any((row["software_file_id"], name) in booked for name in names(row))} for row in rows
     ]
 
 
-def _names(row: Any) -> tuple[str, str, str]:
+def names(row: Any) -> tuple[str, str, str]:
     """Our reference, the same as a UUID, and the mark at the end of the label."""
     return row["reference"], str(reference_uuid(row["reference"])), row["mark"]

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from .books import names, sent
 from .eyes import Eyes
 from .firms import File, Firm
 
@@ -114,6 +115,7 @@ class Judgement:
     open_differences: int = 0
     wrong: set[tuple[str, str]] = field(default_factory=set)
     states: Counter[str] = field(default_factory=Counter)
+    stories: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
@@ -126,6 +128,13 @@ class Judgement:
         return not self.faults
 
 
+ATTEMPTS = """
+    select d.delivery_id, d.state, d.revision, a.number, a.operation, a.slot, a.started_at, a.deadline, a.finished_at,
+        a.outcome
+    from gateways.deliveries d left join gateways.attempts a using (delivery_id)
+    where d.file_id = $1 and d.entry_id = $2 order by d.queued_at, a.number
+"""
+BOOKED = "select id, booked_at from sandbox.booked_entries where reference = any($1::text[]) order by booked_at, id"
 WORDS = ("lost", "doubled", "altered", "silent", "limbo")
 
 
@@ -162,10 +171,27 @@ async def judge(eyes: Eyes, firms: list[Firm], kafka: str) -> Judgement:
         judgement.silent += _lines({what: [str(row[0]) for row in rows]} if rows else {})
         judgement.wrong.update((row["file_id"], row["entry_id"]) for row in rows if "entry_id" in row)
     judgement.silent += await _unaccounted(eyes, kafka)
+    for file_id, entry_id in sorted(judgement.wrong):
+        judgement.stories.append(await _story(eyes, file_id, entry_id))
     judgement.states.update(
         {row["status"]: row["count"] for row in await eyes.rows("select status, count(*) from hub.entry group by 1")}
     )
     return judgement
+
+
+async def _story(eyes: Eyes, file_id: str, entry_id: str) -> str:
+    """What was tried with an entry, and when, for whoever looks for the cause."""
+    tries = [
+        f"{row['delivery_id']} of revision {row['revision']} is {row['state']}, {row['operation']} {row['number']}"
+        f" by {row['slot']} from {row['started_at']} (deadline {row['deadline']}) to {row['finished_at']}:"
+        f" {row['outcome']}"
+        for row in await eyes.rows(ATTEMPTS, file_id, entry_id)
+    ]
+    known = [
+        name for row in await sent(eyes, "(d.file_id, d.entry_id) = ($1, $2)", file_id, entry_id) for name in names(row)
+    ]
+    booked = [f"{row['id']} booked at {row['booked_at']}" for row in await eyes.rows(BOOKED, known)]
+    return f"{file_id}/{entry_id}: " + "; ".join([*tries, *booked])
 
 
 def _add_ledger(judgement: Judgement, file: File, verdict: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ from .judgement import WORDS
 from .steps import ALL_STEPS
 from .storm import Outcome
 
+MOST_STORIES = 20
+
 
 def report(outcome: Outcome) -> Iterator[str]:
     """Lines: what went wrong, where entries were then, what was done, and the judgement."""
@@ -27,6 +29,7 @@ def report(outcome: Outcome) -> Iterator[str]:
         f" {judgement.open_differences} open differences; as the Hub shows them: {_told(judgement.states)}"
     )
     yield from judgement.faults
+    yield from judgement.stories[:MOST_STORIES]
     yield "  ".join(f"{len(getattr(judgement, word))} {word}" for word in WORDS)
 
 
