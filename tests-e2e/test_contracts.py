@@ -65,11 +65,11 @@ async def publish_samples(system: System) -> int:
     readings = 0
     try:
         for topic in TOPICS:
-            event_type = next(found for found in EVENT_TYPES.values() if found.type_name == topic.name)
+            event_type = next(found for found in EVENT_TYPES.values() if found.type_name == topic.type_name)
             for sample in samples(event_type.ce_type()):
                 event = event_type.read(sample.body)
                 envelope = Envelope(uuid.uuid4().hex, event.ce_type(), SOURCE, now(), event.subject)
-                name = f"{DISPATCHED}.{connectors()[0]}" if topic.name == DISPATCHED else event.topic
+                name = f"{DISPATCHED}.{connectors()[0]}" if topic.name == DISPATCHED else topic.name
                 await producer.send_and_wait(
                     f"{system.world.topic_prefix}{name}",
                     key=event.key.encode(),

@@ -21,6 +21,16 @@ async def test_storing_the_same_twice_is_harmless(tmp_path: Path) -> None:
     assert await storage.get("key") == b"content"
 
 
+async def test_a_file_is_stored_as_its_bytes_however_large(tmp_path: Path) -> None:
+    source = tmp_path / "book.zip"
+    source.write_bytes(bytes(range(256)) * 40_000)
+    storage = open_storage((tmp_path / "storage").as_uri())
+    for _ in range(2):
+        await storage.put_file("exports/book", source)
+    assert await storage.get("exports/book") == source.read_bytes()
+    assert len(_files(tmp_path / "storage")) == 1
+
+
 async def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(DocumentMissing, match="nothing"):
         await open_storage(tmp_path.as_uri()).get("nothing")

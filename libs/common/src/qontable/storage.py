@@ -33,6 +33,11 @@ class Storage:
         with _own_errors(key):
             await obstore.put_async(self._store, key, content)
 
+    async def put_file(self, key: str, path: Path) -> None:
+        """Store a file's bytes under `key` without holding them in memory; otherwise as `put`."""
+        with _own_errors(key):
+            await obstore.put_async(self._store, key, path)
+
     async def get(self, key: str) -> bytes:
         """The bytes under `key`. Raises `DocumentMissing`."""
         with _own_errors(key):

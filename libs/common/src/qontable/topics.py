@@ -24,6 +24,11 @@ class Topic:
     readers: tuple[str, ...] = ()
     compacted: bool = False
 
+    @property
+    def type_name(self) -> str:
+        """The type of event that it carries, by its name."""
+        return DISPATCHED if self.name.startswith(f"{DISPATCHED}.") else self.name
+
     def settings(self) -> dict[str, str]:
         """The broker's settings for this topic."""
         limits = {"max.message.bytes": str(MAX_RECORD_BYTES)}
@@ -33,6 +38,8 @@ class Topic:
 
 
 DISPATCHED = "entry.dispatched"
+EXPORT = "export"
+"""What stands in a connector's place where an entry leaves in an import file."""
 TOPICS = (
     Topic("firm.created", ("platform",), ("hub", "entries"), compacted=True),
     Topic("file.created", ("platform",), ("hub", "entries"), compacted=True),
@@ -56,7 +63,12 @@ TOPICS = (
     Topic("accounts.creation_requested", ("reference_data",), ("gateways",)),
     Topic("sync.requested", ("hub",), ("entries",)),
     Topic("entry.duplicate_answered", ("hub",), ("entries",)),
+    Topic("format.announced", ("exports",), (), compacted=True),
+    Topic("export.requested", ("hub",), ()),
+    Topic("export.opened", ("entries",), ()),
+    Topic("export.completed", ("exports",), ()),
     Topic(DISPATCHED, ("entries",), ("gateways",)),
+    Topic(f"{DISPATCHED}.{EXPORT}", ("entries",), ()),
     Topic("entry.recall_requested", ("entries",), ("gateways",)),
     Topic("delivery.resolution_requested", ("hub",), ("gateways",)),
     Topic("deliveries.resume_requested", ("hub",), ("gateways",)),
@@ -64,7 +76,8 @@ TOPICS = (
     Topic("entry.attempted", ("gateways",), ("hub",)),
     Topic("entry.status_changed", ("entries",), ("platform", "hub")),
 )
-"""As the plan has them (DESIGN 4). Of `entry.dispatched` there is one per connector, with its name behind a dot."""
+"""As the plan has them (DESIGN 4). Of `entry.dispatched` there is one per connector, with its name behind a dot; import
+files are a connector of every house."""
 
 
 def all_topics(connectors: Iterable[str]) -> tuple[Topic, ...]:

@@ -1,9 +1,9 @@
 """Every event type of the house, by its name on the wire."""
 
-from qontable.events import connector, delivery, hub, platform, reference
+from qontable.events import connector, delivery, export, hub, platform, reference
 from qontable.events.base import Event
 
-MODULES = (platform, hub, reference, delivery, connector)
+MODULES = (platform, hub, reference, delivery, connector, export)
 
 
 def _event_types() -> dict[str, type[Event]]:

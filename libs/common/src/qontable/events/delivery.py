@@ -27,8 +27,22 @@ class KeptDocument(Part):
     storage_key: Text
 
 
+class Batch(Part):
+    """The export that a dispatch belongs to, and how many dispatches it has.
+
+    `again` says that the entry was in the books before: what becomes of this copy changes nothing about it.
+    """
+
+    export_id: Id
+    size: int = Field(ge=1)
+    again: bool = False
+
+
 class EntryDispatched(Event):
-    """This revision leaves now, for one software file, with its per-file sequence. One open delivery per entry."""
+    """This revision leaves now, for one software file, with its per-file sequence. One open delivery per entry.
+
+    One for an import file (connector `export`) names its batch.
+    """
 
     type_name: ClassVar[str] = "entry.dispatched"
     delivery_id: Id
@@ -47,6 +61,7 @@ class EntryDispatched(Event):
     dispatched_at: Instant
     validated_at: Instant | None = None
     issue: int = 1
+    batch: Batch | None = None
 
     @property
     def topic(self) -> str:

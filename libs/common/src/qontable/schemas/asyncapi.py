@@ -73,7 +73,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "messages": {
             contract_name(ce_type): {"$ref": f"#/components/messages/{contract_name(ce_type)}"}
             for ce_type, event in sorted(EVENT_TYPES.items())
-            if event.type_name == topic.name
+            if event.type_name == topic.type_name
         },
         "bindings": {
             "kafka": {
