@@ -33,6 +33,8 @@ E = TypeVar("E", bound=Event)
 PATIENCE = 60.0
 SPOKEN = (
     "entry.dispatched.myunisoft",
+    "entry.dispatched.export",
+    "export.opened",
     "entry.status_changed",
     "entry.recall_requested",
     "document.link_requested",

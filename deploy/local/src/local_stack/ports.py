@@ -16,6 +16,7 @@ USUAL = {
     "reference_data": 8401,
     "entries": 8402,
     "gateways": 8403,
+    "exports": 8404,
     "sandbox": 8410,
 }
 """Ports that a stack named `main` asks for first, so that addresses are the same every day."""

@@ -37,6 +37,7 @@ SERVICES = (
         {"QONTABLE_PRIVATE_KEYS": "{gateway_keys}", "QONTABLE_LINKS_URL": "{own_url}"},
         runs_connectors=True,
     ),
+    ServiceSpec("exports", {"QONTABLE_EXPORTS_SECRET": "{exports_secret}"}),
     ServiceSpec("sandbox", {"QONTABLE_PUBLIC_URL": "{sandbox_url}"}),
 )
 """In the order in which they are started. Nothing depends on the order: each waits for what it needs."""
@@ -85,6 +86,7 @@ class Surroundings:
             "own_url": self.http_url(spec.name),
             "gateway_keys": self.gateway_keys,
             "assets": ASSETS,
+            "exports_secret": derived_secret(self.postgres_admin_url, "links to exports"),
             "platform_secret": derived_secret(self.postgres_admin_url, "platform"),
         }
         ours = [self.connector_environment(name) for name in connectors()] if spec.runs_connectors else []

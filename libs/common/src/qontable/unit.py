@@ -21,18 +21,21 @@ log = structlog.get_logger()
 
 
 class Unit:
-    """Handed to handlers: `connection` is inside the transaction; `publish` and `set_aside` act at its commit."""
+    """Handed to handlers: `connection` is inside the transaction; `publish` and `set_aside` act at its commit.
+
+    `source` is the name under which it speaks, for who writes more to the outbox than memory should hold.
+    """
 
     def __init__(self, connection: Connection, source: str) -> None:
         self.connection = connection
-        self._source = source
+        self.source = source
         self._outgoing: list[OutgoingRecord] = []
         self.aside: list[SetAsideRecord] = []
         self.committed: list[Callable[[], None]] = []
 
     def publish(self, event: Event, *, traceparent: str | None = None) -> None:
         """Say `event` when the transaction commits, in the trace given or the present one."""
-        self._outgoing.append(outgoing(event, self._source, traceparent or current_traceparent()))
+        self._outgoing.append(outgoing(event, self.source, traceparent or current_traceparent()))
 
     def set_aside(self, record: SetAsideRecord, *, entered: bool = True) -> None:
         """Keep a record that cannot be processed. A handler's counts as consumed (`entered`) until it is replayed."""

@@ -8,6 +8,7 @@ from entries.app.documents import Documents
 from entries.app.duplicates import Duplicates
 from entries.app.evaluation import Evaluation
 from entries.app.evening import EveningRun
+from entries.app.exports import Exports
 from entries.app.files import Files
 from entries.app.held import HeldFor, HeldRecords
 from entries.app.intake import Intake
@@ -21,6 +22,7 @@ from qontable.bus import Subscription
 from qontable.evening import EveningHour
 from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged
+from qontable.events.export import ExportRequested
 from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
 from qontable.events.platform import (
     DocumentLinkRenewed,
@@ -41,6 +43,7 @@ IDLE_SECONDS = 1.0
 HELD_IDLE_SECONDS = 2.0
 REISSUE_IDLE_SECONDS = 30.0
 EVENING_IDLE_SECONDS = 5.0
+EXPORTS_IDLE_SECONDS = 2.0
 LINKS_IDLE_SECONDS = 30.0
 
 
@@ -63,13 +66,22 @@ async def build(settings: EntriesSettings) -> Service:
     """The service with all its parts, connected to PostgreSQL and ready to run."""
     service = await Service.open(NAME, settings)
     service.add_retentions(RETENTIONS)
-    judge, fetch, place = Wake(), Wake(), Wake()
-    dispatch = Dispatch(service.units, timedelta(seconds=settings.entries_acknowledge_seconds), settings.entries_issues)
+    judge, fetch, place, open_exports = Wake(), Wake(), Wake(), Wake()
+    acknowledge_within = timedelta(seconds=settings.entries_acknowledge_seconds)
+    dispatch = Dispatch(service.units, acknowledge_within, settings.entries_issues)
     intake = Intake(judge, fetch)
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, _held_for(settings))
     patience = _patience(settings)
     evening = EveningRun(service.units, EveningHour(settings.evening), patience.longest, judge)
+    exports = Exports(
+        service.units,
+        patience,
+        timedelta(seconds=settings.entries_export_seconds),
+        acknowledge_within,
+        open_exports,
+        judge,
+    )
     evaluation = Evaluation(service.units, dispatch, patience, settings.entries_chunk)
     _subscribe(
         service,
@@ -81,8 +93,10 @@ async def build(settings: EntriesSettings) -> Service:
         Reference(judge),
         Outcome(judge),
     )
+    service.add_subscription(Subscription(ExportRequested, exports.requested))
     judge.join(service.add_loop("evaluation", evaluation.step, idle_seconds=IDLE_SECONDS))
     place.join(service.add_loop("held", held.step, idle_seconds=HELD_IDLE_SECONDS))
+    open_exports.join(service.add_loop("exports", exports.step, idle_seconds=EXPORTS_IDLE_SECONDS))
     service.add_loop("evening", evening.step, idle_seconds=EVENING_IDLE_SECONDS)
     service.add_loop("links", documents.ask_again, idle_seconds=LINKS_IDLE_SECONDS)
     service.add_loop("reissue", dispatch.step, idle_seconds=REISSUE_IDLE_SECONDS)

@@ -24,6 +24,9 @@ class EntriesSettings(Settings):
     entries_acknowledge_seconds: float = Field(
         900.0, gt=0, description="How long a gateway may be silent before a dispatch is issued again."
     )
+    entries_export_seconds: float = Field(
+        3600.0, gt=0, description="How long the writing of an import file may take before its entries are taken back."
+    )
     entries_issues: int = Field(
         8, ge=1, description="How often a dispatch is issued before an entry that no gateway speaks of is parked."
     )

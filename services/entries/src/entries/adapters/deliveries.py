@@ -51,13 +51,13 @@ async def insert_deliveries(
     await connection.execute(
         """
         insert into deliveries (delivery_id, firm_id, file_id, entry_id, revision, connection_id, software_file_id,
-            dispatch, dispatched_at, traceparent, acknowledge_by)
+            dispatch, dispatched_at, traceparent, export_id, acknowledge_by)
         select delivery_id, firm_id, file_id, entry_id, revision, connection_id, software_file_id,
-            dispatch::jsonb, dispatched_at, traceparent, $11
+            dispatch::jsonb, dispatched_at, traceparent, export_id, $12
         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[],
-            $7::text[], $8::text[], $9::timestamptz[], $10::text[])
+            $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[])
             as new (delivery_id, firm_id, file_id, entry_id, revision, connection_id, software_file_id, dispatch,
-                dispatched_at, traceparent)
+                dispatched_at, traceparent, export_id)
         """,
         [event.delivery_id for event in events],
         [event.firm_id for event in events],
@@ -69,6 +69,7 @@ async def insert_deliveries(
         [event.model_dump_json(exclude=CONTENT) for event in events],
         [event.dispatched_at for event in events],
         [traceparent for _, traceparent in dispatched],
+        [event.batch.export_id if event.batch else None for event in events],
         acknowledge_by,
     )
 
@@ -133,14 +134,17 @@ async def request_recalls(connection: Connection, delivery_ids: Sequence[str], n
 
 
 async def request_untied(connection: Connection, file_ids: Sequence[str], now: datetime) -> list[OpenDelivery]:
-    """Ask for open deliveries of these files back whose tie to the software file does not hold any more, once each."""
+    """Ask for open deliveries of these files back whose tie to the software file does not hold any more, once each.
+
+    What leaves in an import file is tied to none.
+    """
     await _lock_delivering(connection, file_ids)
     rows = await connection.fetch(
         """
         update deliveries d set recall_requested_at = $2
         from integrations i left join connections c using (connection_id)
-        where d.file_id = any($1) and i.file_id = d.file_id and d.open and d.recall_requested_at is null
-            and (not i.active or not coalesce(c.enabled, true)
+        where d.file_id = any($1) and i.file_id = d.file_id and d.open and d.export_id is null
+            and d.recall_requested_at is null and (not i.active or not coalesce(c.enabled, true)
                 or (i.connection_id, i.software_file_id) is distinct from (d.connection_id, d.software_file_id))
         returning d.*
         """,

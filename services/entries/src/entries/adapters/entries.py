@@ -52,11 +52,14 @@ async def claim_due(connection: Connection, now: datetime, limit: int) -> list[E
         limit,
         [row["file_id"] for row in files],
     )
-    return await _fetch_facts(connection, [(row["file_id"], row["entry_id"]) for row in claimed])
+    return await fetch_facts(connection, [(row["file_id"], row["entry_id"]) for row in claimed])
 
 
-async def _fetch_facts(connection: Connection, keys: Sequence[EntryKey]) -> list[EntryFacts]:
-    """A statement of its own, after the lock: it sees what was committed while the lock was awaited."""
+async def fetch_facts(connection: Connection, keys: Sequence[EntryKey]) -> list[EntryFacts]:
+    """The rows of these entries, which the caller has locked, in the order in which they arrived.
+
+    A statement of its own, after the lock: it sees what was committed while the lock was awaited.
+    """
     if not keys:
         return []
     rows = await connection.fetch(

@@ -84,7 +84,7 @@ class Dispatch:
             )
             for delivery in again:
                 content = await fetch_content(unit.connection, delivery.file_id, delivery.entry_id, delivery.revision)
-                frozen = {**delivery.dispatch, "entry": _without_links(_read(content)), "issue": delivery.issue}
+                frozen = {**delivery.dispatch, "entry": without_links(_read(content)), "issue": delivery.issue}
                 unit.publish(EntryDispatched.model_validate(frozen), traceparent=delivery.traceparent)
         if again:
             log.warning("dispatches issued again", deliveries=len(again))
@@ -156,7 +156,7 @@ def _order(candidate: Candidate, sequence: int, moment: datetime) -> EntryDispat
         sequence=sequence,
         reference=entry_reference(EntryRef(facts.firm_id, facts.file_id, facts.entry_id)),
         ack_code=facts.ack_code,
-        entry=_without_links(candidate.content),
+        entry=without_links(candidate.content),
         documents=_kept_documents(candidate),
         journal_code=mapped_journal(candidate.content.journal.code, file.journal_map),
         policies=file.policies,
@@ -185,7 +185,7 @@ def _read(content: str) -> EntryContent:
     return EntryContent.model_validate_json(content)
 
 
-def _without_links(content: EntryContent) -> EntryContent:
+def without_links(content: EntryContent) -> EntryContent:
     """Gateways get documents from storage: what the platform serves them under is not theirs to know."""
     return content.model_copy(update={"documents": ()})
 

@@ -1,7 +1,7 @@
 """What is known of an entry when it is judged: facts as they stand in the tables, nothing decided."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -65,6 +65,10 @@ class EntryFacts:
     def key(self) -> EntryKey:
         """File and entry."""
         return self.file_id, self.entry_id
+
+    def as_booked(self) -> "EntryFacts":
+        """The same with the revision in the books as the newest; of an entry that is in none, the same."""
+        return self if self.accepted_revision is None else replace(self, revision=self.accepted_revision)
 
     @property
     def undone(self) -> bool:

@@ -7,9 +7,12 @@ until a newer revision comes.
 from entries.domain.facts import DeliveryFacts, EntryFacts
 from entries.domain.verdict import Verdict
 from qontable.entry import Finding
+from qontable.events.export import NOT_WRITTEN
+from qontable.topics import EXPORT
 
 DROPPED = "dropped_by_person"
 """The category under which gateways say that a person's answer was to drop the delivery."""
+EXPORTED = "exported"
 UNREAD = "unread"
 UNREADABLE = Finding("revision_unreadable")
 """What is said of a newest revision that could not be read."""
@@ -19,9 +22,9 @@ def standing(facts: EntryFacts) -> Verdict | None:
     """The verdict that needs no look at the newest revision; nothing when that revision is to be judged."""
     delivery = facts.delivery
     if facts.accepted_revision is not None:
-        in_books = delivery is not None and delivery.state == "confirmed"
         difference = facts.undone or facts.revision > facts.accepted_revision
-        return Verdict("synchronized", detail=None if in_books else "already_in_books", open_difference=difference)
+        detail = _how_booked(delivery) if delivery and delivery.state == "confirmed" else "already_in_books"
+        return Verdict("synchronized", detail=detail, open_difference=difference)
     if delivery and delivery.open:
         return _under_way(facts, delivery)
     if facts.undone:
@@ -45,13 +48,17 @@ def _under_way(facts: EntryFacts, delivery: DeliveryFacts) -> Verdict:
     )
 
 
+def _how_booked(delivery: DeliveryFacts) -> str | None:
+    """What is said of an entry in the books besides that it is there: that it went there in an import file."""
+    return EXPORTED if delivery.change and delivery.change.connector == EXPORT else None
+
+
 def _given_back(delivery: DeliveryFacts) -> bool:
-    """Whether the software or a person gave the entry back; a recall that we asked for does not."""
+    """Whether the software or a person gave the entry back.
+
+    A recall that we asked for does not; neither does a file that was not written, for whatever reason.
+    """
     if delivery.state == "recalled":
-        return not delivery.recall_requested or _dropped(delivery)
+        why = delivery.change.message.category if delivery.change and delivery.change.message else None
+        return why == DROPPED or (not delivery.recall_requested and why not in NOT_WRITTEN)
     return delivery.state == "rejected"
-
-
-def _dropped(delivery: DeliveryFacts) -> bool:
-    message = delivery.change.message if delivery.change else None
-    return message is not None and message.category == DROPPED

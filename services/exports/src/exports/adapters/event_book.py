@@ -59,13 +59,14 @@ def _read(number: int, line: bytes, findings: Findings) -> BookEntry | None:
             findings.refuse(Problem(number, finding.where, told.message["en"].rstrip("."), told.remedy["en"]))
     else:
         if entry.currency == BOOK_CURRENCY:
-            return _book_entry(entry)
+            return book_entry(entry)
         what = f"the entry is kept in {entry.currency}, not in euros"
         findings.refuse(Problem(number, "currency", what, "Give its amounts in euros."))
     return None
 
 
-def _book_entry(entry: Entry) -> BookEntry:
+def book_entry(entry: Entry) -> BookEntry:
+    """An entry as it is exported."""
     return BookEntry(
         where=f"{entry.journal.code}/{entry.ref.entry_id}",
         journal=entry.journal.code,

@@ -153,7 +153,8 @@ class _Export:
     def _pack(self, entry: BookEntry, index: int, name: str) -> bool:
         if self.order.documents is None:
             return False
-        source = self.order.documents / Path(entry.documents[index].name).name
+        document = entry.documents[index]
+        source = document.path or self.order.documents / Path(document.name).name
         if not source.is_file():
             self.findings.add("document_missing", entry.where, name=entry.documents[index].name)
             return False

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from qontable.entry import AnalyticShare
@@ -50,10 +51,11 @@ class BookLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BookDocument:
-    """A supporting document: the name it has, and its size in bytes where that is known."""
+    """A supporting document: the name it has, its size in bytes and where its bytes lie, where these are known."""
 
     name: str
     size: int | None = None
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ that tries again then gets it. Nothing here lists anything, and no token is ever
 """
 
 from collections.abc import AsyncIterator
-from urllib.parse import quote
 
 import structlog
 from starlette.applications import Starlette
@@ -18,6 +17,7 @@ from gateways.adapters.links import follow
 from gateways.domain.links import PATH, Linked, looks_like_a_token
 from gateways.domain.port import DocumentUnavailable
 from gateways.settings import GatewaySettings
+from qontable.attachment import KEPT_BY_NOBODY, attachment_headers
 from qontable.database import UNREACHABLE, Database
 from qontable.events.delivery import KeptDocument
 from qontable.service import Service
@@ -25,12 +25,6 @@ from qontable.storage import Storage, open_storage
 
 log = structlog.get_logger()
 
-KEPT_BY_NOBODY = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 LATER = {**KEPT_BY_NOBODY, "Retry-After": "60"}
 
 
@@ -86,12 +80,5 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 def _headers(document: KeptDocument) -> dict[str, str]:
-    """Type and length as they were kept; the name in ASCII and, for whoever reads it, as it is (RFC 6266)."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in ".-_ ") else "_" for c in document.file_name)
-    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(document.file_name, safe='')}"
-    return {
-        **KEPT_BY_NOBODY,
-        "Content-Type": document.media_type,
-        "Content-Length": str(document.size),
-        "Content-Disposition": named,
-    }
+    """Type, length and name as they were kept."""
+    return attachment_headers(document.file_name, document.media_type, document.size)

@@ -1,0 +1,47 @@
+"""A batch ends once, for all its entries: its row, what is said of each of them, and what came of it, together."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from exports.adapters import batches
+from exports.domain.batch import BatchState, KeptFile
+from exports.domain.outcome import NOTHING, Came
+from qontable.clock import now
+from qontable.events.export import ExportCompleted
+from qontable.outbox import outgoing, write_outbox
+from qontable.unit import Unit
+
+PORTION = 1_000
+
+log = structlog.get_logger()
+
+
+async def end(
+    unit: Unit, export_id: str, state: BatchState, files: Sequence[KeptFile] = (), came: Came = NOTHING
+) -> None:
+    """End a batch whose row the transaction holds. What is said of its entries goes out portion by portion."""
+    assert state != "gathering", "a batch ends in a state that is an end"
+    moment = now()
+    batch, entries = await batches.end_batch(unit.connection, export_id, state, files, moment)
+    told = [] if batch.again else entries
+    for start in range(0, len(told), PORTION):
+        await write_outbox(
+            unit.connection,
+            [
+                outgoing(entry.event(batch, moment), unit.source, entry.traceparent)
+                for entry in told[start : start + PORTION]
+            ],
+        )
+    completed = ExportCompleted(
+        export_id=batch.export_id,
+        firm_id=batch.firm_id,
+        file_id=batch.file_id,
+        outcome=state,
+        files=tuple(kept.file for kept in files),
+        left_out=batch.opened.left_out if batch.opened else {},
+        completed_at=moment,
+        **came.figures(),
+    )
+    unit.publish(completed, traceparent=batch.traceparent)
+    log.info("batch ended", export=export_id, state=state, entries=len(entries))

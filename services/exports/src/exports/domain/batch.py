@@ -1,0 +1,92 @@
+"""A batch: the entries that go into one import file, and what becomes of them together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from qontable.events.delivery import DocumentState, EntryDeliveryChanged, SoftwareMessage
+from qontable.events.export import ExportedFile, ExportOpened
+from qontable.topics import EXPORT
+
+BatchState = Literal["gathering", "written", "stopped", "recalled"]
+EntryState = Literal["queued", "confirmed", "recalled"]
+ENDS: dict[BatchState, EntryState] = {"written": "confirmed", "stopped": "recalled", "recalled": "recalled"}
+"""What becomes of a batch's entries when it ends."""
+
+TAKEN_BACK = SoftwareMessage(
+    category="export_recalled",
+    text="The import file was not written: one of its entries was taken back, or it took too long.",
+    remedy={
+        "fr": "Rien n'est perdu : les écritures sont de nouveau prêtes. Demandez l'export une nouvelle fois.",
+        "en": "Nothing is lost: the entries are ready again. Ask for the export once more.",
+    },
+)
+STOPPED = SoftwareMessage(
+    category="export_stopped",
+    text="The import file was not written: its report says what stands in the way.",
+    remedy={
+        "fr": "Corrigez ce que le rapport d'export signale, puis demandez l'export une nouvelle fois.",
+        "en": "Correct what the report of the export says, then ask for the export once more.",
+    },
+)
+WORDS: dict[BatchState, SoftwareMessage] = {"stopped": STOPPED, "recalled": TAKEN_BACK}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as its row says. Without `opened` nobody has said yet what is to be written."""
+
+    export_id: str
+    firm_id: str
+    file_id: str
+    again: bool
+    state: BatchState
+    opened: ExportOpened | None
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """A delivery of a batch, as its row says."""
+
+    delivery_id: str
+    export_id: str
+    firm_id: str
+    file_id: str
+    entry_id: str
+    revision: int
+    has_documents: bool
+    traceparent: str | None
+    state: EntryState
+    version: int
+
+    def event(self, batch: Batch, moment: datetime) -> EntryDeliveryChanged:
+        """The delivery's state as entries hears it."""
+        return EntryDeliveryChanged(
+            delivery_id=self.delivery_id,
+            firm_id=self.firm_id,
+            file_id=self.file_id,
+            entry_id=self.entry_id,
+            revision=self.revision,
+            connector=EXPORT,
+            connection_id=EXPORT,
+            version=self.version,
+            state=self.state,
+            documents=self._documents(batch),
+            message=WORDS.get(batch.state),
+            changed_at=moment,
+        )
+
+    def _documents(self, batch: Batch) -> DocumentState:
+        if not self.has_documents:
+            return "none"
+        with_documents = batch.opened is not None and batch.opened.order.with_documents
+        return "sent" if self.state == "confirmed" and with_documents else "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of an ended batch, and where it lies in storage."""
+
+    file: ExportedFile
+    storage_key: str
