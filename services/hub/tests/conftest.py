@@ -23,6 +23,7 @@ from qontable.events import EVENT_TYPES
 from qontable.events.base import Event
 from qontable.events.connector import ConnectionChecked, ConnectorAnnounced
 from qontable.events.delivery import EntryStatusChanged
+from qontable.events.export import ExportRequested, FormatAnnounced
 from qontable.events.hub import ConnectionCheckRequested, SoftwareFile
 from qontable.events.platform import Administrator, FileCreated, FirmCreated
 from qontable.events.reference import AccountsRefreshRequested
@@ -34,7 +35,7 @@ OF_HUB = tuple(kind for kind in EVENT_TYPES.values() if kind.__module__ == "qont
 CANARY = "canary-5e1f2b"
 """Stands in every secret that these tests type: wherever it is found again, a secret has leaked."""
 SECONDS = 40.0
-SAID_BY_HUB: tuple[type[Event], ...] = (*OF_HUB, AccountsRefreshRequested)
+SAID_BY_HUB: tuple[type[Event], ...] = (*OF_HUB, AccountsRefreshRequested, ExportRequested)
 SHEET = load_sheet(Path(__file__).parent / "ledgerly.toml")
 
 T = TypeVar("T")
@@ -133,6 +134,12 @@ class Town:
             )
         )
         await eventually(lambda: self.rows("select 1 from connector where connector = $1", sheet.connector))
+
+    async def announce_formats(self, *formats: FormatAnnounced) -> None:
+        """Exports announces formats of import files, and the hub has heard of them."""
+        await self.say(*formats)
+        for announced in formats:
+            await eventually(lambda f=announced: self.rows("select 1 from export_format where format = $1", f.format))  # type: ignore[misc]
 
     async def answer_check(self, check_id: str, outcome: str = "accepted", *files: SoftwareFile) -> None:
         """Be the gateway: answer a check as the software would."""

@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from qontable.database import Database
+from qontable.events.export import FormatAnnounced
 
-OUTSIDE_FIRMS = {"connector", "inbox", "outbox", "set_aside", "schema_migrations", "kit_migrations"}
+OUTSIDE_FIRMS = {"connector", "export_format", "inbox", "outbox", "set_aside", "schema_migrations", "kit_migrations"}
 BODIES: dict[str, dict[str, Any]] = {
     "/connections": {
         "connector": "ledgerly",
@@ -23,6 +24,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/files/{file_id}/activation": {"send_from": "2026-01-01", "before_send_from": "wait"},
     "/files/{file_id}/policies": {"create_missing_accounts": True, "possible_duplicates": "ask"},
     "/files/{file_id}/journal-map": {"journal_map": {"A": "B"}},
+    "/exports/{export_id}/links": {"name": "ecritures.csv"},
     "/files/{file_id}/entries/{entry_id}/correction": {"revision": 1},
     "/files/{file_id}/entries/{entry_id}/duplicate-answer": {"answer": "distinct"},
     "/files/{file_id}/entries/{entry_id}/resolution": {"delivery_id": "d1", "answer": "drop"},
@@ -37,6 +39,8 @@ OF_ONES_OWN = {
     "/connections",
     "/files",
     "/audit",
+    "/exports",
+    "/export-formats",
 }
 """Addresses that answer with what is one's own, whoever asks."""
 WRITABLE = """
@@ -56,13 +60,15 @@ async def test_no_address_shows_or_changes_another_firms_data(town: Any, firm: A
         body = BODIES.get(path, {})
         if path == "/synchronizations":
             body = {"file_ids": [ids["file_id"]]}
+        elif path == "/exports" and method == "post":
+            body = {"file_ids": [ids["file_id"]], "format": "csv"}
         elif path == "/files/{file_id}/mapping":
             body = {"connection_id": ids["connection_id"], "software_file_id": "sw1"}
         answer = await other_firm.admin.request(
             method, path.format_map(ids), json=body if method in {"put", "post"} else None
         )
         asked += 1
-        if path in OF_ONES_OWN:
+        if path in OF_ONES_OWN and (method, path) != ("post", "/exports"):
             assert answer.status_code in {200, 201}, (method, path, answer.text)
             assert not [value for name, value in ids.items() if name != "connector" and value in answer.text]
         else:
@@ -224,12 +230,15 @@ async def _a_whole_firm(town: Any, firm: Any) -> dict[str, str]:
     await firm.admin.post(f"/files/{file_id}/refresh")
     check = (await firm.admin.post(f"/connections/{connection_id}/checks", json={})).json()
     token = (await firm.admin.get("/tokens")).json()["tokens"][0]
+    await town.announce_formats(FormatAnnounced(format="csv", version=1, title="CSV", file_name="ecritures.csv"))
+    asked = await firm.admin.post("/exports", json={"file_ids": [file_id], "format": "csv"})
     return {
         "connection_id": connection_id,
         "check_id": check["check_id"],
         "file_id": file_id,
         "entry_id": "ent_1",
         "token_id": token["token_id"],
+        "export_id": asked.json()["exports"][0]["export_id"],
         "connector": town.sheet.connector,
     }
 

@@ -29,7 +29,15 @@ class ServiceSpec:
 
 
 SERVICES = (
-    ServiceSpec("hub", {"QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}", "QONTABLE_HUB_ASSETS": "{assets}"}),
+    ServiceSpec(
+        "hub",
+        {
+            "QONTABLE_HUB_PLATFORM_SECRET": "{platform_secret}",
+            "QONTABLE_HUB_ASSETS": "{assets}",
+            "QONTABLE_EXPORTS_URL": "{exports_url}",
+            "QONTABLE_EXPORTS_SECRET": "{exports_secret}",
+        },
+    ),
     ServiceSpec("reference_data"),
     ServiceSpec("entries", {"QONTABLE_ENTRIES_ALLOW_PRIVATE_ADDRESSES": "true"}),
     ServiceSpec(
@@ -86,6 +94,7 @@ class Surroundings:
             "own_url": self.http_url(spec.name),
             "gateway_keys": self.gateway_keys,
             "assets": ASSETS,
+            "exports_url": f"http://{HOST}:{self.ports.get('exports', 0)}",
             "exports_secret": derived_secret(self.postgres_admin_url, "links to exports"),
             "platform_secret": derived_secret(self.postgres_admin_url, "platform"),
         }

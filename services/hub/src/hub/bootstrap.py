@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hub.adapters import checks, connections, integrations
 from hub.adapters.signals import Signals
 from hub.app.entry_events import entry_attempted, entry_status_changed
+from hub.app.export_events import export_completed, format_announced
 from hub.app.gateway_events import (
     connection_checked,
     connection_health_changed,
@@ -25,6 +26,7 @@ from qontable.events.connector import (
     ConnectorAnnounced,
 )
 from qontable.events.delivery import EntryAttempted, EntryStatusChanged
+from qontable.events.export import ExportCompleted, FormatAnnounced
 from qontable.events.hub import ConnectionChanged, FileIntegrationChanged
 from qontable.events.platform import EntryValidated, FileClosed, FileCreated, FirmCreated
 from qontable.events.reference import AccountsFetched, AccountsRefreshed
@@ -58,6 +60,8 @@ async def build(settings: HubSettings) -> Parts:
         Subscription(AccountsRefreshed, accounts_refreshed),
         Subscription(EntryStatusChanged, entry_status_changed),
         Subscription(EntryAttempted, entry_attempted),
+        Subscription(FormatAnnounced, format_announced),
+        Subscription(ExportCompleted, export_completed),
     ):
         service.add_subscription(subscription)
     signals = Signals(service.database)

@@ -14,6 +14,12 @@ class HubSettings(Settings):
         min_length=24, description="What the platform shows to be given a person's token; the Hub's callers never do."
     )
     hub_token_days: int = Field(90, ge=1, le=400, description="How long a token holds, in days.")
+    exports_url: str = Field(
+        description="Address under which people reach exports, without a path: links to import files lead there."
+    )
+    exports_secret: SecretStr = Field(
+        min_length=24, description="What links to import files are signed with; exports has the same."
+    )
     hub_assets: Path | None = Field(
         None, description="Folder of scripts of others that pages load; without it they reload where they would change."
     )

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from hub.app.hub import Hub
-from hub.entrypoints.api import audit, connections, entries, files, tokens
+from hub.entrypoints.api import audit, connections, entries, exports, files, tokens
 from hub.entrypoints.api.guard import Guard
 from hub.entrypoints.api.refusals import answer_refusals
 from hub.settings import HubSettings
@@ -42,7 +42,7 @@ def create_api(hub: Hub, settings: HubSettings) -> FastAPI:
     )
     app.state.hub = hub
     app.state.settings = settings
-    for module in (tokens, connections, files, entries, audit):
+    for module in (tokens, connections, files, entries, exports, audit):
         app.include_router(module.router)
     answer_refusals(app)
     app.add_middleware(Guard)
