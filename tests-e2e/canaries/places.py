@@ -54,6 +54,7 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     ("process hub environment", frozenset({"platform's secret", "password of hub"})),
     ("process gateways environment", frozenset({"partner's secret", "password of gateways"})),
     ("process entries environment", frozenset({"password of entries"})),
+    ("process exports environment", frozenset({"password of exports"})),
     ("process reference_data environment", frozenset({"password of reference_data"})),
     ("process sandbox environment", frozenset({"password of sandbox"})),
 )
