@@ -24,7 +24,7 @@ async def test_nothing_is_looked_up_before_what_was_due_is_booked(world: World) 
     faults = FaultBox()
     standins = open_standins(database, faults)
     late = LateBookings(database, {connector: standin.work_off for connector, standin in standins.items()})
-    routes = [Mount("/myunisoft", Punctual(standins["myunisoft"].application(), late))]
+    routes = [Mount("/myunisoft", Punctual(standins["myunisoft"].application(), late.catch_up))]
     app = Starlette(routes=[*routes, Mount("/control", control_application(database, faults))])
     async with (
         served(app) as url,

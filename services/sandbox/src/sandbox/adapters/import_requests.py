@@ -69,6 +69,21 @@ async def take_due(connection: Connection, connector: str) -> ImportRequest | No
     return ImportRequest(**row) if row else None
 
 
+async def any_due(connection: Connection, connector: str) -> bool:
+    """Whether an import of a software is due that nobody has taken further."""
+    due: bool = await connection.fetchval(
+        """
+        select exists (
+            select from import_requests request join software_files file on file.id = request.software_file_id
+            where file.connector = $1 and request.state in ('waiting', 'running')
+                and request.due_at <= software_now(request.software_file_id)
+        )
+        """,
+        connector,
+    )
+    return due
+
+
 async def put_forward(connection: Connection, import_id: UUID, seconds: float) -> None:
     """The import runs, and is looked at again `seconds` from now."""
     await connection.execute(

@@ -34,14 +34,12 @@ async def put_off(connection: Connection, request: LateRequest, seconds: float) 
 
 
 async def take_due(connection: Connection) -> LateRequest | None:
-    """The request that has been due longest, gone from the table when the caller's transaction commits.
-
-    Waits for whoever is about to take the same one.
-    """
+    """The request that has been due longest, gone from the table when the caller's transaction commits."""
     row = await connection.fetchrow(
         """
         delete from late_requests where id = (
-            select id from late_requests where due_at <= clock_timestamp() order by due_at, id limit 1 for update
+            select id from late_requests where due_at <= clock_timestamp() order by due_at, id limit 1
+            for update skip locked
         ) returning connector, route, software_file_id, query, body
         """
     )

@@ -4,18 +4,23 @@ A software keeps its word about how late it books, also when it was down meanwhi
 what was due before (`Punctual`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qontable.database import Connection, Database
+from qontable.loop import Step
 from sandbox.adapters.late_requests import LateRequest, any_due, take_due
 from sandbox.domain.faults import Refused
 
 log = structlog.get_logger()
 
 WorkOff = Callable[[Connection, LateRequest], Awaitable[None]]
+CatchUp = Callable[[], Awaitable[None]]
+OTHERS_SECONDS = 0.02
+"""How long to leave to another that has taken what is due."""
 
 
 class LateBookings:
@@ -43,23 +48,29 @@ class LateBookings:
 
     async def catch_up(self) -> None:
         """Work off everything that is due by now."""
-        while await self._any_due():
-            await self.step()
+        await caught_up(self._database, any_due, self.step)
 
-    async def _any_due(self) -> bool:
-        async with self._database.pool.acquire() as connection:
-            return await any_due(connection)
+
+async def caught_up(database: Database, any_due: Callable[[Connection], Awaitable[bool]], step: Step) -> None:
+    """Repeat a step until nothing is due, also nothing that somebody else is about to end."""
+    while True:
+        async with database.pool.acquire() as connection:
+            if not await any_due(connection):
+                return
+        if not await step():
+            await asyncio.sleep(OTHERS_SECONDS)
 
 
 class Punctual:
-    """An application that is asked nothing before everything due is worked off."""
+    """An application that is asked nothing before everything that was due is booked."""
 
-    def __init__(self, app: ASGIApp, late: LateBookings) -> None:
+    def __init__(self, app: ASGIApp, *catch_up: CatchUp) -> None:
         self._app = app
-        self._late = late
+        self._catch_up = catch_up
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         if scope["type"] == "http":
-            await self._late.catch_up()
+            for catch_up in self._catch_up:
+                await catch_up()
         await self._app(scope, receive, send)

@@ -15,9 +15,11 @@ def add_softwares(service: Service) -> None:
     standins = open_standins(service.database, faults)
     late = LateBookings(service.database, {connector: standin.work_off for connector, standin in standins.items()})
     for connector, standin in standins.items():
-        service.add_app(f"/{connector}", Punctual(standin.application(), late))
-        steps = standin.steps() if isinstance(standin, Busy) else {}
-        for name, step in steps.items():
-            service.add_loop(f"{connector}_{name}", step, idle_seconds=LATE_SECONDS)
+        catch_up = [late.catch_up]
+        if isinstance(standin, Busy):
+            catch_up.append(standin.catch_up)
+            for name, step in standin.steps().items():
+                service.add_loop(f"{connector}_{name}", step, idle_seconds=LATE_SECONDS)
+        service.add_app(f"/{connector}", Punctual(standin.application(), *catch_up))
     service.add_app("/control", control_application(service.database, faults))
     service.add_loop("late_bookings", late.step, idle_seconds=LATE_SECONDS)

@@ -44,6 +44,9 @@ class Busy(Protocol):
     def steps(self) -> dict[str, Step]:
         """What background loops repeat, by name."""
 
+    async def catch_up(self) -> None:
+        """Book what should be in the books by now."""
+
 
 @cache
 def softwares() -> MappingProxyType[str, Rules]:

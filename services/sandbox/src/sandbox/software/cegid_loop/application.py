@@ -56,6 +56,10 @@ class Software:
         """What goes on without being asked: imports run, documents are fetched."""
         return {"imports": Importer(self.database).step, "documents": Fetcher(self.database).step}
 
+    async def catch_up(self) -> None:
+        """Imports are as far as they should be, also after the software was down."""
+        await Importer(self.database).catch_up()
+
     async def work_off(self, connection: Connection, late: LateRequest) -> None:
         """Do in the caller's transaction what a request asked for earlier. Raises `Refused`."""
         folder = await file_of(connection, late.software_file_id)

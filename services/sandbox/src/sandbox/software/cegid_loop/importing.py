@@ -8,8 +8,9 @@ import structlog
 
 from qontable.database import Connection, Database
 from sandbox.adapters import pulled_documents
-from sandbox.adapters.import_requests import ImportRequest, end, put_forward, take_due
+from sandbox.adapters.import_requests import ImportRequest, any_due, end, put_forward, take_due
 from sandbox.adapters.software_files import file_of
+from sandbox.app.late_bookings import caught_up
 from sandbox.app.strike import book_struck
 from sandbox.domain.faults import Effect, Fault, Reply
 from sandbox.software.cegid_loop import CONNECTOR
@@ -48,6 +49,10 @@ class Importer:
             await end(connection, request.id, reasons)
             log.info("import ended", import_id=str(request.id), refused=len(reasons))
         return True
+
+    async def catch_up(self) -> None:
+        """Take every import as far as it should be by now."""
+        await caught_up(self._database, lambda connection: any_due(connection, CONNECTOR), self.step)
 
     async def _decided(
         self, connection: Connection, request: ImportRequest, settings: FolderSettings
