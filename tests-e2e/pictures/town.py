@@ -110,5 +110,11 @@ class Town:
         """Somebody revokes the firm's key in the software, or gives it back."""
         await self.systems.control.revoke(CONNECTOR, self.key, revoked=revoked)
 
+    def right_account(self) -> str:
+        """The account that the entry on an unknown one belongs on."""
+        problem = next(item for item in plant_problems(self.book, CLOSES) if item.name == "unknown account")
+        assert problem.corrected
+        return problem.corrected.lines[0].account
+
     def _problems(self) -> dict[str, object]:
         return {problem.published.key: problem.published for problem in plant_problems(self.book, CLOSES)}

@@ -156,6 +156,8 @@ async def entries(page: Page, town: Town, walk: Walk) -> None:
     await page.locator("tbody .hint").first.focus()
     await walk.keep(page, "to-verify-hint")
     await walk.see("entry-failed", failed or "")
+    await correction(page, town, walk, root)
+    await page.goto(f"{walk.base}{root}?tab=to_verify")
     await town.unlock()
     await page.locator(".notice form button").first.click()
     await page.wait_for_url("**said=verified_again**")
@@ -167,6 +169,34 @@ async def entries(page: Page, town: Town, walk: Walk) -> None:
     await walk.keep(page, "entry-technical")
     await walk.see("entry-synchronized", booked or "")
     await walk.see("remapping", f"{root}/mapping")
+
+
+async def correction(page: Page, town: Town, walk: Walk, root: str) -> None:
+    """An entry on an unknown account: mistyped, told so while typing, corrected, and in the books."""
+    await page.goto(f"{walk.base}{root}?tab=to_verify&cause=account_unknown")
+    entry = await page.locator("tbody a[data-row]").first.get_attribute("href")
+    await walk.see("correction", f"{entry}/correction")
+    await page.goto(f"{walk.base}{entry}/correction")
+    await page.locator("#label").fill("")
+    await page.wait_for_selector("#preflight .notice.bad")
+    await walk.keep(page, "correction-preflight")
+    await page.locator("#correction button.primary").click()
+    await page.wait_for_selector("[role=alert]")
+    await walk.keep(page, "correction-refused")
+    await page.locator("#label").fill("Fournitures")
+    await page.wait_for_selector("#preflight .state.good")
+    await page.locator("#lines-0-account").fill(town.right_account())
+    await page.locator("#correction button.primary").click()
+    await page.wait_for_url("**said=correction_asked")
+    await walk.keep(page, "correction-asked")
+    for _ in range(60):
+        await page.goto(f"{walk.base}{entry}")
+        if await page.locator(".head .state.good").count():
+            break
+        await asyncio.sleep(1)
+    else:
+        raise AssertionError(f"the corrected entry {entry} did not reach the books")
+    await walk.keep(page, "correction-booked")
 
 
 async def ailing(page: Page, town: Town, walk: Walk, connection: str) -> None:

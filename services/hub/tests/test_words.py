@@ -37,6 +37,7 @@ WAITS = (
     "open_delivery",
 )
 """Reasons that `entries` gives; a test of the whole system compares them with its own list."""
+CORRECTED = ("date", "label", "journal_code", "account", "account_label", "subsidiary_code", "subsidiary_label")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "connection.": (*CONNECTION_TONES, "none"),
     "file.": get_args(FileState),
@@ -48,6 +49,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "outcome.": tuple(OUTCOME_TONES),
     "wait.": WAITS,
     "answer.": ANSWERS,
+    "correction.field.": CORRECTED,
     "entry.": (*STATUS_TONES, "failed", "waiting", "handed_over", "parked", "unknown", "missing"),
 }
 """Keys that pages put together from a state: every state has its word."""

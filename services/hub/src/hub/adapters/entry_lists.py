@@ -216,13 +216,18 @@ async def find_life(db: Db, firm_id: str, file_id: str, entry_id: str) -> EntryL
     )
 
 
+async def find_entry(db: Db, firm_id: str, file_id: str, entry_id: str) -> Entry | None:
+    """One entry."""
+    row = await _find(db, firm_id, file_id, entry_id)
+    return Entry.model_validate(row) if row else None
+
+
 async def lock_entry(db: Db, firm_id: str, file_id: str, entry_id: str) -> Entry | None:
     """One entry, held until the transaction ends, so that two people do not correct it at once."""
     await db.execute(
         "select from entry where firm_id = $1 and file_id = $2 and entry_id = $3 for update", firm_id, file_id, entry_id
     )
-    row = await _find(db, firm_id, file_id, entry_id)
-    return Entry.model_validate(row) if row else None
+    return await find_entry(db, firm_id, file_id, entry_id)
 
 
 async def _find(db: Db, firm_id: str, file_id: str, entry_id: str) -> dict[str, Any] | None:

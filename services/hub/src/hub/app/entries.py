@@ -36,7 +36,7 @@ async def correct(
     """
     entry = await _hold(action, file_id, entry_id)
     asked_at = now()
-    _refuse_moved_on(entry, revision, asked_at)
+    refuse_moved_on(entry, revision, asked_at)
     if content is not None:
         expected = action.firm_id, file_id, entry_id, revision
         if (content.firm_id, content.file_id, content.entry_id, content.revision) != expected:
@@ -158,6 +158,17 @@ async def synchronize(action: Action, file_ids: list[str]) -> tuple[datetime, di
     return asked_at, ready
 
 
+def refuse_moved_on(entry: Entry, revision: int, at: datetime) -> None:
+    """Raises `Refused`: entry_moved_on, entry_not_correctable, correction_under_way."""
+    if revision != entry.revision:
+        raise Refused("entry_moved_on", entry_id=entry.entry_id, revision=entry.revision)
+    if entry.status not in CORRECTABLE:
+        raise Refused("entry_not_correctable", entry_id=entry.entry_id, status=entry.status)
+    asked = entry.corrected_at if entry.corrected_revision == revision else None
+    if asked is not None and at < asked + PLATFORM_PATIENCE:
+        raise Refused("correction_under_way", entry_id=entry.entry_id, revision=revision, user_id=entry.corrected_by)
+
+
 async def _hold(action: Action, file_id: str, entry_id: str) -> Entry:
     entry = await entry_lists.lock_entry(action.db, action.firm_id, file_id, entry_id)
     if entry is None:
@@ -171,16 +182,6 @@ async def _waits_for_a_person(action: Action, file_id: str, entry: Entry) -> boo
     tied_to = [file.connection_id for file in await files.find_files(action.db, action.firm_id, [file_id])]
     found = [await connections.find_connection(action.db, action.firm_id, name) for name in tied_to if name]
     return any(connection is not None and connection.stands_still for connection in found)
-
-
-def _refuse_moved_on(entry: Entry, revision: int, at: datetime) -> None:
-    if revision != entry.revision:
-        raise Refused("entry_moved_on", entry_id=entry.entry_id, revision=entry.revision)
-    if entry.status not in CORRECTABLE:
-        raise Refused("entry_not_correctable", entry_id=entry.entry_id, status=entry.status)
-    asked = entry.corrected_at if entry.corrected_revision == revision else None
-    if asked is not None and at < asked + PLATFORM_PATIENCE:
-        raise Refused("correction_under_way", entry_id=entry.entry_id, revision=revision, user_id=entry.corrected_by)
 
 
 def _refuse_unbookable(content: EntryContent) -> None:

@@ -9,6 +9,7 @@ from hub.entrypoints.api.guard import Guard
 from hub.entrypoints.pages import (
     accounting,
     connection,
+    correction,
     entry,
     files,
     integrations,
@@ -23,7 +24,7 @@ from hub.settings import HubSettings
 
 ROUTERS = tuple(
     module.router
-    for module in (sign_in, files, integrations, wizard, mapping, remapping, connection, accounting, entry)
+    for module in (sign_in, files, integrations, wizard, mapping, remapping, connection, accounting, entry, correction)
 )
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from hub.adapters import connections as connection_rows
 from hub.adapters import connectors, contents, entry_lists, firms
 from hub.app import entries, files
+from hub.app.correcting import Correctable
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
 from hub.domain.problem import Refused
 from hub.entrypoints.api.access import TheHub
@@ -48,7 +49,7 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
         entry=entry,
         life=life,
         validated=validated,
-        totals=_totals(validated.content) if validated else None,
+        totals=totals_of(validated.content) if validated else None,
         members=members,
         tone=tone,
         word=word,
@@ -56,6 +57,7 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
         outcome_tones=OUTCOME_TONES,
         can_verify=entry.status == "to_verify" and entry.status in CORRECTABLE and not _is_asked(entry),
         is_asked=_is_asked(entry),
+        can_correct=entry.status == "to_verify" and Correctable(file, entry, validated and validated.content).is_open,
         can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
         answers=ANSWERS,
     )
@@ -107,7 +109,7 @@ def _is_asked(entry: Entry) -> bool:
     return entry.status in CORRECTABLE and entry.corrected_revision == entry.revision
 
 
-def _totals(content: EntryContent) -> tuple[Decimal, Decimal] | None:
+def totals_of(content: EntryContent) -> tuple[Decimal, Decimal] | None:
     """Debit and credit of all lines, where every amount can be read."""
     try:
         debit = sum((Decimal(line.debit) for line in content.lines), Decimal(0))

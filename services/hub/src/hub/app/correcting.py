@@ -1,0 +1,53 @@
+"""The correction of an entry as a person meets it: what is corrected, and whether that is possible now."""
+
+from dataclasses import dataclass
+
+from hub.adapters import connectors, contents, entry_lists
+from hub.app import files
+from hub.app.entries import refuse_moved_on
+from hub.domain.client_file import ClientFile
+from hub.domain.correction import MOST_LINES
+from hub.domain.entry import Entry
+from hub.domain.problem import Refused
+from qontable.clock import now
+from qontable.database import Connection as Db
+from qontable.events.platform import EntryContent
+from qontable.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Correctable:
+    """An entry with the content of its newest revision, if that has arrived, and its software's data sheet."""
+
+    file: ClientFile
+    entry: Entry
+    content: EntryContent | None
+    sheet: Sheet | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a correction may be typed now: the platform is not at one already, and its lines fit on a page."""
+        if self.content is None or len(self.content.lines) > MOST_LINES:
+            return False
+        try:
+            refuse_moved_on(self.entry, self.entry.revision, now())
+        except Refused:
+            return False
+        return True
+
+
+async def read(db: Db, firm_id: str, file_id: str, entry_id: str) -> Correctable:
+    """What a correction begins with. Raises `Refused`: file_unknown, entry_unknown."""
+    file = await files.read(db, firm_id, file_id)
+    entry = await entry_lists.find_entry(db, firm_id, file_id, entry_id)
+    if entry is None:
+        raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
+    content = await read_content(db, firm_id, file_id, entry_id, entry.revision)
+    known = await connectors.find_connector(db, file.connector) if file.connector else None
+    return Correctable(file, entry, content, known[0].sheet if known else None)
+
+
+async def read_content(db: Db, firm_id: str, file_id: str, entry_id: str, revision: int) -> EntryContent | None:
+    """What a revision holds, if it has arrived."""
+    kept = await contents.find_content(db, firm_id, file_id, entry_id, revision)
+    return kept.content if kept else None
