@@ -135,6 +135,11 @@ async def test_findings_of_pre_flight_mark_their_fields(town: Any, firm: Any, br
     form = await browser.get(f"{entry}/correction")
     assert "Account 606400 is unknown." in form.words
     assert form.tree.xpath("//input[@aria-invalid='true']/@name") == ["lines.0.account"]
+    _, typed = browser.filled(form, f"{entry}/correction", lines__0__label="Encre")
+    still = await browser.client.post(f"{entry}/correction/preflight", data=typed)
+    assert "Still as it came back." in still.text and "Account 606400 is unknown." in still.text
+    moved = await browser.client.post(f"{entry}/correction/preflight", data=typed | {"lines.0.account": "606300"})
+    assert "Still as it came back." not in moved.text
 
 
 async def test_an_entry_that_cannot_be_corrected_leads_to_its_page(town: Any, firm: Any, browser: Browser) -> None:

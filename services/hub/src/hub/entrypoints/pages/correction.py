@@ -17,6 +17,7 @@ from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor, Visitor
 from qontable.clock import now
 from qontable.events.base import Id
+from qontable.events.delivery import StatusFinding
 
 router = APIRouter()
 FIELD = re.compile(r"date|label|journal\.code|lines\.\d{1,4}\.(account|account_label|label|subsidiary\.(code|label))")
@@ -67,9 +68,10 @@ async def preflight_as_typed(
     async with hub.look(visitor.caller.firm_id) as db:
         case = await correcting.read(db, visitor.caller.firm_id, file_id, entry_id)
     if not case.is_open or case.content is None or _revision(form) != case.entry.revision:
-        return page.show("correction_preflight.html", case=case, checked=None)
-    checked = check(case.content, _typed(form), case.file, case.sheet)
-    return page.show("correction_preflight.html", case=case, checked=checked)
+        return page.show("correction_preflight.html", case=case, checked=None, still=[])
+    typed = _typed(form)
+    checked = check(case.content, typed, case.file, case.sheet)
+    return page.show("correction_preflight.html", case=case, checked=checked, still=_still(case, typed))
 
 
 def _form(
@@ -93,6 +95,7 @@ def _form(
         root=_entry_path(case),
         values=shown | {field: text for field, text in typed.items() if field in shown},
         checked=checked,
+        still=_still(case, typed),
         refused=bool(refused),
         readable=case.content is not None and totals_of(case.content) is not None,
         marked=_marked(case, checked),
@@ -128,6 +131,15 @@ def _marked(case: Correctable, checked: Checked | None) -> frozenset[str]:
     """The fields that somebody has found fault with: here, or when the entry came back."""
     here = {fault.where for fault in checked.stops + checked.waits} if checked else set()
     return frozenset(here | {field_of(finding.code, finding.where) for finding in case.entry.findings})
+
+
+def _still(case: Correctable, typed: dict[str, str]) -> list[StatusFinding]:
+    """What the entry came back for in fields that nobody has changed yet."""
+    if case.content is None:
+        return []
+    news = changed(case.content, typed)
+    left = editable(case.content).keys() - news.keys()
+    return [finding for finding in case.entry.findings if field_of(finding.code, finding.where) in left]
 
 
 def _entry_path(case: Correctable) -> str:
