@@ -134,7 +134,10 @@ ATTEMPTS = """
     from gateways.deliveries d left join gateways.attempts a using (delivery_id)
     where d.file_id = $1 and d.entry_id = $2 order by d.queued_at, a.number
 """
-BOOKED = "select id, booked_at from sandbox.booked_entries where reference = any($1::text[]) order by booked_at, id"
+BOOKED = """
+    select id, booked_at from sandbox.booked_entries
+    where software_file_id::text = $1 and reference = any($2::text[]) order by booked_at, id
+"""
 WORDS = ("lost", "doubled", "altered", "silent", "limbo")
 
 
@@ -187,10 +190,11 @@ async def _story(eyes: Eyes, file_id: str, entry_id: str) -> str:
         f" {row['outcome']}"
         for row in await eyes.rows(ATTEMPTS, file_id, entry_id)
     ]
-    known = [
-        name for row in await sent(eyes, "(d.file_id, d.entry_id) = ($1, $2)", file_id, entry_id) for name in names(row)
+    booked = [
+        f"{row['id']} booked at {row['booked_at']}"
+        for delivery in (await sent(eyes, "(d.file_id, d.entry_id) = ($1, $2)", file_id, entry_id))[:1]
+        for row in await eyes.rows(BOOKED, delivery["software_file_id"], names(delivery))
     ]
-    booked = [f"{row['id']} booked at {row['booked_at']}" for row in await eyes.rows(BOOKED, known)]
     return f"{file_id}/{entry_id}: " + "; ".join([*tries, *booked])
 
 
