@@ -16,8 +16,8 @@ J ?=
 
 ##@ See it work
 
-run: setup ## Start everything, run the main job before your eyes, stay up until Ctrl-C
-	@$(BIN)/qontable local run --stay -- $(BIN)/qontable demo $(if $(CONNECTOR),--connector $(CONNECTOR))
+run: setup ## Start everything, run the main job before your eyes, fill a firm's Hub, stay up until Ctrl-C
+	@$(BIN)/qontable local run --stay -- $(BIN)/qontable demo --firm $(if $(CONNECTOR),--connector $(CONNECTOR))
 
 demo: setup ## The same, then stop; exit status 0 when every entry was booked once (CONNECTOR=name, or all)
 	@$(BIN)/qontable local run -- $(BIN)/qontable demo $(if $(CONNECTOR),--connector $(CONNECTOR))

@@ -1,8 +1,12 @@
-"""The main job as `make demo` runs it, small: all is booked once, and what came back was mended."""
+"""The main job as `make demo` runs it, small: all is booked once, and what came back was mended.
+
+As `make run` runs it, the firm's Hub is filled as well, and opens with the link that is printed.
+"""
 
 import json
 from collections import Counter
 
+import httpx
 import pytest
 
 from local_stack.connectors import connectors
@@ -27,3 +31,21 @@ async def test_the_demo_books_a_year_and_mends_what_came_back(system: System, co
     assert verdict["accounts"] == verdict["published"]["accounts"]
     assert verdict["documents"] == verdict["published"]["documents"] < ENTRIES
     assert [verdict[name] for name in ("lost", "doubled", "altered", "unexpected", "refused")] == [[]] * 5
+
+
+async def test_a_filled_firm_has_client_files_in_every_state_and_its_link_opens_the_hub(system: System) -> None:
+    status, output = await system.run("demo", "--firm", "--entries", str(ENTRIES), "--json")
+    assert status == 0, output
+    firm = json.loads(output)["firm"]
+    assert firm["states"] == {"active": 8, "to_activate": 1, "to_map": 3}
+    async with httpx.AsyncClient(
+        base_url=system.world.http_url("hub"), headers={"Authorization": f"Bearer {firm['token']}"}
+    ) as hub:
+        files = {file["name"]: file for file in (await hub.get("/v1/files")).json()["files"]}
+        assert {file["connector"] for file in files.values()} == {None, *connectors()}
+        assert files["Transports Roussel"]["frequency"] == "manual"
+        path = f"/v1/files/{files['Boulangerie Petit']['file_id']}/entries"
+        entries = (await hub.get(path, params={"status": "to_verify"})).json()["entries"]
+    said = [entry["message"]["text"] for entry in entries if entry["message"]]
+    assert len(entries) == 8
+    assert "Aucune écriture ne peut être ajoutée à un journal clôturé." in said

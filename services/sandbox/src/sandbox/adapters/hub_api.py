@@ -14,11 +14,24 @@ class HubApi:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def sign_in(self, firm_id: str, platform_secret: str) -> None:
-        """Act for the firm's first administrator from now on; 404 until the firm has reached the Hub."""
+    async def sign_in(self, firm_id: str, platform_secret: str) -> str:
+        """Act for the firm's first administrator from now on; the token. 404 until the firm has reached the Hub."""
         self._api.authorize(platform_secret)
-        token = await self._api.call("POST", f"/v1/firms/{firm_id}/tokens", {})
-        self._api.authorize(token["token"])
+        issued = await self._api.call("POST", f"/v1/firms/{firm_id}/tokens", {})
+        token = str(issued["token"])
+        self._api.authorize(token)
+        return token
+
+    async def me(self) -> dict[str, Any]:
+        """Who is signed in, and their firm."""
+        found: dict[str, Any] = await self._api.call("GET", "/v1/me")
+        return found
+
+    async def files(self) -> list[dict[str, Any]]:
+        """The firm's first hundred client files, by name."""
+        found = await self._api.call("GET", "/v1/files")
+        files: list[dict[str, Any]] = found["files"]
+        return files
 
     async def sheet(self, connector: str) -> Sheet:
         """A software's data sheet; 404 until its connector has been announced."""

@@ -16,6 +16,8 @@ from sandbox.domain.drafts import Draft
 from sandbox.domain.software_seed import seed_from_workshop
 from sandbox.software.registry import rules_of
 
+FIRM_NAME = "Cabinet Fontaine & Associés"
+
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
@@ -25,6 +27,11 @@ class DemoOrder:
     entries: int
     real_limits: bool
     run: str
+
+    @property
+    def firm_id(self) -> str:
+        """The firm of this run, the same for every connector."""
+        return f"frm_demo_{self.run}"
 
 
 class MainJob:
@@ -140,14 +147,13 @@ class MainJob:
 
 def _client(book: Book, order: DemoOrder) -> Client:
     company = book.workshop.company
-    firm_id = f"frm_demo_{order.run}"
     return Client(
-        firm_id=firm_id,
-        firm_name="Cabinet Fontaine & Associés",
+        firm_id=order.firm_id,
+        firm_name=FIRM_NAME,
         file_id=f"fil_demo_{order.run}.{order.connector}",
         siren=company.siren,
         seed=seed_from_workshop(
-            book.workshop, connector=order.connector, firm=firm_id, code=f"{company.code}-{order.run}"
+            book.workshop, connector=order.connector, firm=order.firm_id, code=f"{company.code}-{order.run}"
         ),
         send_from=f"{YEAR}-01-01",
         ask_about_duplicates=True,

@@ -16,7 +16,7 @@ OVER = ("refreshed", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Whose books go where. `real_limits` keeps the vendor's own throttle."""
+    """Whose books go where. `real_limits` keeps the vendor's own throttle; `name` None is what the software says."""
 
     firm_id: str
     firm_name: str
@@ -26,6 +26,7 @@ class Client:
     send_from: str
     ask_about_duplicates: bool
     real_limits: bool
+    name: str | None = None
 
     @property
     def throttle(self) -> dict[str, float] | None:
@@ -44,44 +45,68 @@ async def onboard(systems: Systems, client: Client, progress: Progress) -> Onboa
 
     Raises `GaveUp` with the software's words when it refuses the key, `ApiRefused` and `Unreachable`.
     """
-    connector = client.seed.connector
+    software_file_id = await introduce(systems, client, progress)
+    await tie(systems, client, progress)
+    await activate(systems, client, progress)
+    await retrieve(systems, client, progress)
+    return Onboarded(software_file_id)
+
+
+async def introduce(systems: Systems, client: Client, progress: Progress) -> str:
+    """Have the client's books in the software and the client file at the Hub; the stand-in's number of the former."""
     software_file_id = await _fill_software(systems, client, progress)
-    await _announce(systems, client, progress)
+    await introduce_alone(systems, client, progress)
+    return software_file_id
+
+
+async def introduce_alone(systems: Systems, client: Client, progress: Progress) -> None:
+    """Have the client file at the Hub, whether a software has its books or not."""
+    await systems.platform.create_firm(client.firm_id, client.firm_name)
+    name, code = client.name or client.seed.name, client.seed.code
+    await systems.platform.create_file(client.firm_id, client.file_id, name, code, client.siren)
+    await once_arrived("the firm reaches the Hub", lambda: systems.hub.sign_in(client.firm_id, systems.platform_secret))
+    await once_arrived("the client file reaches the Hub", lambda: systems.hub.file(client.file_id))
+    progress.step(f"platform announced firm {client.firm_id} and client file {client.file_id}")
+
+
+async def tie(systems: Systems, client: Client, progress: Progress) -> None:
+    """Connect the firm to the software where it is not, and map the client file. Raises as `onboard` does."""
+    connector = client.seed.connector
     sheet = await once_arrived(f"the Hub knows connector {connector}", lambda: systems.hub.sheet(connector))
     connection_id, listed = await _connected(systems, client, sheet, progress)
     known_as = await _known_as(systems, client, sheet, connection_id, listed)
-    await _map(systems, client, connection_id, known_as, progress)
-    await _retrieve(systems, client, progress)
-    return Onboarded(software_file_id)
+    await systems.hub.map(client.file_id, connection_id, known_as)
+    progress.step(f"client file {client.file_id} mapped to {client.seed.code}")
+
+
+async def activate(systems: Systems, client: Client, progress: Progress) -> None:
+    """Let the mapped file's entries leave."""
+    duplicates = "ask" if client.ask_about_duplicates else "send"
+    await systems.hub.set_policies(client.file_id, possible_duplicates=duplicates)
+    await systems.hub.activate(client.file_id, client.send_from)
+    progress.step(f"client file {client.file_id} active from {client.send_from}")
 
 
 async def _fill_software(systems: Systems, client: Client, progress: Progress) -> str:
     seed = client.seed
     made = await systems.control.seed(seed)
-    key, secret = systems.firm_key(seed.connector, client.firm_id), systems.partner_secrets[seed.connector]
-    await systems.control.make_token(seed.connector, seed.firm, key, secret, client.throttle)
     progress.step(f"{seed.connector} stand-in has file {seed.code} with {made['accounts']} accounts")
     if made["unnameable"]:
         progress.step(f"{len(made['unnameable'])} accounts have numbers that no file can have there")
     return str(made["software_file_id"])
 
 
-async def _announce(systems: Systems, client: Client, progress: Progress) -> None:
-    await systems.platform.create_firm(client.firm_id, client.firm_name)
-    await systems.platform.create_file(client.firm_id, client.file_id, client.seed.name, client.seed.code, client.siren)
-    await once_arrived("the firm reaches the Hub", lambda: systems.hub.sign_in(client.firm_id, systems.platform_secret))
-    progress.step(f"platform announced firm {client.firm_id} and client file {client.file_id}")
-
-
 async def _connected(
     systems: Systems, client: Client, sheet: Sheet, progress: Progress
 ) -> tuple[str, list[dict[str, Any]]]:
-    """The firm's connection and the software files behind it; a new one's key is tried live, an old one lists again."""
+    """The firm's connection and the software files behind it: listed by a new one as its key is tried, else again."""
     for connection in await systems.hub.connections(sheet.connector):
         if connection["state"] == "enabled":
             connection_id = str(connection["connection_id"])
             check = await _accepted(systems, connection_id, await systems.hub.check_again(connection_id))
             return connection_id, check["software_files"]
+    key, secret = systems.firm_key(sheet.connector, client.firm_id), systems.partner_secrets[sheet.connector]
+    await systems.control.make_token(sheet.connector, client.seed.firm, key, secret, client.throttle)
     fields = systems.typed_key(sheet.connector, client.firm_id)
     connection_id, check_id = await systems.hub.connect(sheet, fields, client.throttle)
     check = await _accepted(systems, connection_id, check_id)
@@ -123,15 +148,7 @@ async def _accepted(systems: Systems, connection_id: str, check_id: str) -> dict
     return check
 
 
-async def _map(systems: Systems, client: Client, connection_id: str, software_file_id: str, progress: Progress) -> None:
-    hub, file_id = systems.hub, client.file_id
-    await once_arrived("the client file reaches the Hub", lambda: hub.map(file_id, connection_id, software_file_id))
-    await hub.set_policies(file_id, possible_duplicates="ask" if client.ask_about_duplicates else "send")
-    await hub.activate(file_id, client.send_from)
-    progress.step(f"client file {file_id} mapped to {client.seed.code} and active from {client.send_from}")
-
-
-async def _retrieve(systems: Systems, client: Client, progress: Progress) -> None:
+async def retrieve(systems: Systems, client: Client, progress: Progress) -> None:
     """Wait for reference data; a file that was mapped before asks for them again, as its software file has changed."""
     file = await systems.hub.file(client.file_id)
     asked = file["reference_version"] and await once_arrived(

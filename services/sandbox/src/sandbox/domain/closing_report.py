@@ -17,6 +17,17 @@ class Returned:
     mended: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FilledFirm:
+    """A firm that was filled for people to look at: client files by their state in the Hub, and who may sign in."""
+
+    firm_id: str
+    name: str
+    states: dict[str, int]
+    administrator: str
+    token: str
+
+
 @dataclass(slots=True)
 class ClosingReport:
     """The end of a job. `verdict` is the judge's; without waiting for the end there is none."""
@@ -33,6 +44,7 @@ class ClosingReport:
     failures: list[str] = field(default_factory=list)
     verdict: dict[str, Any] | None = None
     addresses: dict[str, str] = field(default_factory=dict)
+    firm: FilledFirm | None = None
 
     @property
     def clean(self) -> bool:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sandbox.domain.closing_report import ClosingReport
+from sandbox.domain.closing_report import ClosingReport, FilledFirm
 
 JUDGED = ("lost", "doubled", "altered")
 CUTS_SHOWN = 12
@@ -28,6 +28,8 @@ def show(report: ClosingReport, console: Console) -> None:
     if report.addresses:
         console.print(_addresses(report))
     console.print(_conclusion(report))
+    if report.firm:
+        _show_firm(report.firm, report.addresses["hub"], console)
 
 
 def _times(report: ClosingReport) -> Table:
@@ -102,6 +104,15 @@ def _addresses(report: ClosingReport) -> Table:
     for name, address in report.addresses.items():
         table.add_row(name, address)
     return table
+
+
+def _show_firm(firm: FilledFirm, hub: str, console: Console) -> None:
+    """What lies in the Hub, and how to open it; the address stands on a line of its own to be copied."""
+    states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(firm.states.items()))
+    console.rule("[bold]Open the Hub")
+    console.print(f"{escape(firm.name)}: {sum(firm.states.values())} client files ({states})", highlight=False)
+    console.print(f"signs in as {escape(firm.administrator)}, administrator, with this link:", highlight=False)
+    console.print(f"\n{hub}/sign-in#{firm.token}\n", highlight=False, soft_wrap=True, markup=False)
 
 
 def _conclusion(report: ClosingReport) -> str:
