@@ -7,6 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, TypeVar
 
+from hub.adapters import changes
 from qontable.database import Connection as Db
 from qontable.database import Database
 
@@ -24,9 +25,13 @@ async def signal(db: Db, keys: Sequence[str]) -> None:
 
 
 class Signals:
-    """Those who wait in this process. A signal is a hint: what is waited for is always read from its table."""
+    """Those who wait in this process. A signal is a hint: what is waited for is always read from its table.
+
+    `changes` hears by the same connection.
+    """
 
     def __init__(self, database: Database) -> None:
+        self.changes = changes.Changes()
         self._database = database
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._stopped = False
@@ -38,6 +43,7 @@ class Signals:
                 await self._listen_on(connection)
         except asyncio.CancelledError:
             self._stopped = True
+            self.changes.stop()
             for key in self._waiting:
                 self._wake(key)
             raise
@@ -50,13 +56,17 @@ class Signals:
             lost.set()
 
         connection.add_termination_listener(ended)
-        await connection.add_listener(CHANNEL, self._heard)
+        heard = {CHANNEL: self._heard, changes.CHANNEL: self.changes.heard}
+        for channel, callback in heard.items():
+            await connection.add_listener(channel, callback)
+        self.changes.listening_again()
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), LISTEN_SECONDS)
         finally:
             if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, self._heard)
+                for channel, callback in heard.items():
+                    await connection.remove_listener(channel, callback)
                 connection.remove_termination_listener(ended)
 
     async def until(

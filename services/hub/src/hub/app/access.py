@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from hub.adapters import firms, tokens
 from hub.adapters.audit import note
+from hub.adapters.changes import SESSIONS, announce
 from hub.app.hub import Action, Hub
 from hub.domain.firm import Caller, Me, Member
 from hub.domain.problem import Refused
@@ -90,6 +91,7 @@ async def close_session(hub: Hub, session: str) -> None:
         token_id = await tokens.revoke_presented(db, token_hash(session))
         if token_id:
             await note(db, caller.firm_id, caller.user_id, "token.revoked", {token_id: {}})
+            await announce(db, [(caller.firm_id, SESSIONS)])
 
 
 def is_platform(presented: str, secret: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.adapters import entries
+from hub.adapters.changes import announce
 from qontable.bus import Received
 from qontable.events.delivery import EntryAttempted, EntryStatusChanged
 from qontable.unit import Unit
@@ -13,6 +14,7 @@ async def entry_status_changed(unit: Unit, records: Sequence[Received[EntryStatu
     events = [record.event for record in records]
     await entries.keep_statuses(unit.connection, events)
     await entries.keep_history(unit.connection, events)
+    await announce(unit.connection, [(event.firm_id, f"file:{event.file_id}") for event in events])
 
 
 async def entry_attempted(unit: Unit, records: Sequence[Received[EntryAttempted]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hub.adapters import checks, connections, connectors, software_files
 from hub.adapters.audit import note
+from hub.adapters.changes import announce
 from hub.adapters.signals import signal
 from qontable.bus import Received
 from qontable.events.connector import (
@@ -39,6 +40,7 @@ async def connection_checked(unit: Unit, records: Sequence[Received[ConnectionCh
     for check_id in {connection_id: check_id for check_id, connection_id in listed.items()}.values():
         await software_files.replace_software_files(unit.connection, check_id)
     await signal(unit.connection, answered)
+    await announce(unit.connection, [(event.firm_id, f"connection:{event.connection_id}") for event in answers])
 
 
 async def connection_health_changed(unit: Unit, records: Sequence[Received[ConnectionHealthChanged]]) -> None:
@@ -52,6 +54,7 @@ async def connection_health_changed(unit: Unit, records: Sequence[Received[Conne
             unit.set_aside(record.refused("unknown_connection", "there is no such connection here"))
     if said:
         await connections.keep_health(unit.connection, said)
+        await announce(unit.connection, [(event.firm_id, f"connection:{event.connection_id}") for event in said])
 
 
 async def connection_resealed(unit: Unit, records: Sequence[Received[ConnectionResealed]]) -> None:

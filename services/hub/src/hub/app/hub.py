@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.adapters.audit import note
+from hub.adapters.changes import SESSIONS, announce
 from hub.adapters.signals import Signals
 from hub.domain.firm import Caller
 from qontable.database import Connection as Db
@@ -41,8 +42,10 @@ class Action:
         await self.note_all(action, {subject: details})
 
     async def note_all(self, action: str, details: Mapping[str, Mapping[str, Any]]) -> None:
-        """Note one deed done to several subjects, each with its details."""
+        """Note one deed done to several subjects, each with its details; pages that show them hear of it."""
         await note(self.db, self.firm_id, self.caller.user_id, action, details)
+        touched = (_touched(action, subject, said) for subject, said in details.items())
+        await announce(self.db, [(self.firm_id, subject) for subject in touched if subject])
 
 
 class Hub:
@@ -71,3 +74,13 @@ class Hub:
         """A transaction that sees no firm's rows yet: who is asking is being found out."""
         async with self._database.transaction() as db:
             yield db
+
+
+def _touched(action: str, subject: str, details: Mapping[str, Any]) -> str | None:
+    """The subject under which open pages hear of a deed."""
+    kind = action.partition(".")[0]
+    if kind == "token":
+        return SESSIONS
+    if kind in {"file", "connection"}:
+        return f"{kind}:{subject}"
+    return f"file:{details['file_id']}" if "file_id" in details else None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.adapters import contents, files, firms, integrations
+from hub.adapters.changes import announce
 from qontable.bus import Received
 from qontable.events.platform import EntryValidated, FileClosed, FileCreated, FirmCreated
 from qontable.unit import Unit
@@ -15,7 +16,9 @@ async def firm_created(unit: Unit, records: Sequence[Received[FirmCreated]]) -> 
 
 async def file_created(unit: Unit, records: Sequence[Received[FileCreated]]) -> None:
     """Client files become known, or known by another name."""
-    await files.keep_files(unit.connection, [record.event for record in records])
+    events = [record.event for record in records]
+    await files.keep_files(unit.connection, events)
+    await announce(unit.connection, [(event.firm_id, f"file:{event.file_id}") for event in events])
 
 
 async def file_closed(unit: Unit, records: Sequence[Received[FileClosed]]) -> None:
@@ -24,6 +27,7 @@ async def file_closed(unit: Unit, records: Sequence[Received[FileClosed]]) -> No
     if closed:
         for state in await integrations.set_inactive(unit.connection, closed):
             unit.publish(state)
+        await announce(unit.connection, [(firm_id, f"file:{file_id}") for firm_id, file_id in closed])
 
 
 async def entry_validated(unit: Unit, records: Sequence[Received[EntryValidated]]) -> None:

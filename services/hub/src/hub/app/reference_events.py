@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.adapters import references
+from hub.adapters.changes import announce
 from hub.adapters.signals import signal
 from hub.app.refreshing import refresh_signal
 from hub.domain.reference import gather
@@ -17,6 +18,7 @@ async def accounts_fetched(unit: Unit, records: Sequence[Received[AccountsFetche
     if ends:
         await references.keep_ends(unit.connection, ends)
         await signal(unit.connection, [refresh_signal(event.firm_id, event.file_id) for event in ends])
+        await announce(unit.connection, [(event.firm_id, f"file:{event.file_id}") for event in ends])
 
 
 async def accounts_refreshed(unit: Unit, records: Sequence[Received[AccountsRefreshed]]) -> None:
@@ -24,3 +26,4 @@ async def accounts_refreshed(unit: Unit, records: Sequence[Received[AccountsRefr
     applied = gather([record.event for record in records])
     await references.keep_versions(unit.connection, applied)
     await signal(unit.connection, [refresh_signal(item.firm_id, item.file_id) for item in applied])
+    await announce(unit.connection, [(item.firm_id, f"file:{item.file_id}") for item in applied])

@@ -8,6 +8,7 @@ from hub.entrypoints.api.application import UNTRACED
 from hub.entrypoints.api.guard import Guard
 from hub.entrypoints.pages import (
     accounting,
+    changes,
     connection,
     correction,
     entry,
@@ -24,7 +25,19 @@ from hub.settings import HubSettings
 
 ROUTERS = tuple(
     module.router
-    for module in (sign_in, files, integrations, wizard, mapping, remapping, connection, accounting, entry, correction)
+    for module in (
+        sign_in,
+        files,
+        integrations,
+        wizard,
+        mapping,
+        remapping,
+        connection,
+        accounting,
+        entry,
+        correction,
+        changes,
+    )
 )
 
 

@@ -33,6 +33,7 @@ class Page:
         self.request = request
         self.visitor = visitor
         self.words = Words(language(request))
+        self._mark = request.app.state.hub.signals.changes.mark(visitor.caller.firm_id) if visitor else ""
 
     def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page, or a piece of one."""
@@ -60,6 +61,7 @@ class Page:
             "bytes": lambda size: formats.write_bytes(size, words.language),
             "asset": self.request.app.state.assets.address,
             "said": _said(self.request),
+            "mark": self._mark,
         }
 
 

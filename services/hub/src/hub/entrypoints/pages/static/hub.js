@@ -66,7 +66,8 @@ if (token && location.hash.length > 1) {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.target;
   const atWork = part.querySelector("details.menu[open], input:checked") || (part.contains(document.activeElement) && document.activeElement.matches("input, select"));
-  if (atWork && part.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
+  const told = document.documentElement.dataset.live; // then live.js says when there is something to ask for
+  if ((atWork || told) && part.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
 });
 
 // A hint stays whole: it leaves the table that it stands in, which would cut it off.
