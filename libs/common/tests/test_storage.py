@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qontable.storage import DocumentMissing, folder_of, open_storage
+from qontable.storage import DocumentMissing, document_key, open_storage
 
 
 async def test_what_was_stored_is_read_back_by_another_process_too(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ async def test_a_large_document_comes_in_chunks_that_make_the_whole(tmp_path: Pa
 @pytest.mark.parametrize("firm_id", [".", "..", "...", ".firm", "frm_1", "a..b"])
 async def test_a_firm_of_any_name_has_a_folder_of_its_own(tmp_path: Path, firm_id: str) -> None:
     folder = tmp_path / "storage"
-    await open_storage(folder.as_uri()).put(f"documents/{folder_of(firm_id)}/hash", b"content")
+    await open_storage(folder.as_uri()).put(document_key(firm_id, "hash"), b"content")
     (kept,) = _files(tmp_path)
     assert kept.parent.parent == folder / "documents"
 

@@ -67,6 +67,11 @@ def folder_of(firm_id: str) -> str:
     return firm_id if firm_id.strip(".") else firm_id.replace(".", "%2E")
 
 
+def document_key(firm_id: str, sha256: str) -> str:
+    """Where a firm's document lies: the same bytes once, whatever entries they belong to."""
+    return f"documents/{folder_of(firm_id)}/{sha256}"
+
+
 def open_storage(url: str) -> Storage:
     """The storage behind a `file://` or `s3://` address; a local folder is created when it is missing."""
     if url.startswith("file://"):

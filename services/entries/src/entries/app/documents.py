@@ -32,7 +32,7 @@ from qontable.entry import Finding
 from qontable.events.delivery import DocumentLinkRequested
 from qontable.events.platform import DocumentLinkRenewed
 from qontable.gathering import Gathering
-from qontable.storage import Storage, folder_of
+from qontable.storage import Storage, document_key
 from qontable.telemetry import sampled, span
 from qontable.unit import Unit, Units
 
@@ -144,7 +144,7 @@ class Documents:
         if finding:
             await self._refuse(document, finding)
             return
-        key = f"documents/{folder_of(document.firm_id)}/{document.sha256}"
+        key = document_key(document.firm_id, document.sha256)
         await self._storage.put(key, body)
         await self._settle(SettledDocument(document, storage_key=key))
 

@@ -4,8 +4,6 @@
 storage do not answer.
 """
 
-from collections.abc import AsyncIterator
-
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +13,7 @@ from starlette.routing import Route
 from exports.adapters.batches import find_file
 from exports.domain.batch import KeptFile
 from exports.settings import ExportsSettings
-from qontable.attachment import KEPT_BY_NOBODY, attachment_headers
+from qontable.attachment import KEPT_BY_NOBODY, attachment_headers, joined
 from qontable.clock import now
 from qontable.database import UNREACHABLE, Database
 from qontable.links import LinkEnded, LinkRefused, follow
@@ -72,10 +70,4 @@ class _Desk:
         except (DocumentMissing, OSError) as error:
             log.error("an import file cannot be read", error=type(error).__name__)
             return Response(status_code=503, headers=LATER)
-        return StreamingResponse(_joined(first, chunks), headers=headers)
-
-
-async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk
+        return StreamingResponse(joined(first, chunks), headers=headers)

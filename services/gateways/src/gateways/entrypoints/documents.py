@@ -4,8 +4,6 @@
 that tries again then gets it. Nothing here lists anything, and no token is ever logged.
 """
 
-from collections.abc import AsyncIterator
-
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +15,7 @@ from gateways.adapters.links import follow
 from gateways.domain.links import PATH, Linked, looks_like_a_token
 from gateways.domain.port import DocumentUnavailable
 from gateways.settings import GatewaySettings
-from qontable.attachment import KEPT_BY_NOBODY, attachment_headers
+from qontable.attachment import KEPT_BY_NOBODY, attachment_headers, joined
 from qontable.database import UNREACHABLE, Database
 from qontable.events.delivery import KeptDocument
 from qontable.service import Service
@@ -70,13 +68,7 @@ class _Desk:
         except DocumentUnavailable as error:
             log.error("a linked document cannot be read", document_id=document.document_id, error=str(error))
             return Response(status_code=503, headers=LATER)
-        return StreamingResponse(_joined(first, chunks), headers=_headers(document))
-
-
-async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk
+        return StreamingResponse(joined(first, chunks), headers=_headers(document))
 
 
 def _headers(document: KeptDocument) -> dict[str, str]:

@@ -11,6 +11,7 @@ from hub.entrypoints.pages import (
     changes,
     connection,
     correction,
+    documents,
     entry,
     files,
     integrations,
@@ -22,6 +23,7 @@ from hub.entrypoints.pages import (
 from hub.entrypoints.pages.assets import Assets
 from hub.entrypoints.pages.refusals import RefusalPage, answer_refusals
 from hub.settings import HubSettings
+from qontable.storage import open_storage
 
 ROUTERS = tuple(
     module.router
@@ -37,6 +39,7 @@ ROUTERS = tuple(
         entry,
         correction,
         changes,
+        documents,
     )
 )
 
@@ -46,6 +49,7 @@ def create_pages(hub: Hub, settings: HubSettings) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNTRACED)
     app.state.hub = hub
     app.state.settings = settings
+    app.state.storage = open_storage(settings.storage_url)
     app.state.assets = Assets(settings.hub_assets)
     app.mount("/assets", app.state.assets.app())
     for router in ROUTERS:

@@ -13,6 +13,7 @@ from hub.app.correcting import Correctable
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
 from hub.domain.problem import Refused
 from hub.entrypoints.api.access import TheHub
+from hub.entrypoints.pages.documents import SHOWN
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import OUTCOME_TONES, STATUS_TONES, entry_state
@@ -60,6 +61,7 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
         can_correct=entry.status == "to_verify" and Correctable(file, entry, validated and validated.content).is_open,
         can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
         answers=ANSWERS,
+        shown_types=frozenset(SHOWN),
     )
 
 
