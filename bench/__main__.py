@@ -12,7 +12,6 @@ from bench.benches import BENCHES
 from bench.pace import Findings
 from bench.report import content, missed, show
 from bench.scale import FULL, SMOKE, Scale
-from bench.stage import open_stage
 
 
 def bench(
@@ -44,8 +43,7 @@ async def _measure(names: list[str], scale: Scale) -> dict[str, Findings]:
     found = {}
     for name in names:
         progress.print(f"measuring {name}")
-        async with open_stage() as stage:
-            found[name] = await BENCHES[name](stage, scale)
+        found[name] = await BENCHES[name](scale)
     return found
 
 

@@ -14,7 +14,17 @@ class Scale:
     documents: int
     seconds: int
     evening: int
+    lines: int
 
 
-FULL = Scale(rounds=3, entries=6_000, deliveries=1_500, accounts=100_000, documents=1_000, seconds=30, evening=100_000)
-SMOKE = Scale(rounds=1, entries=60, deliveries=40, accounts=300, documents=10, seconds=1, evening=300)
+FULL = Scale(
+    rounds=3,
+    entries=6_000,
+    deliveries=1_500,
+    accounts=100_000,
+    documents=1_000,
+    seconds=30,
+    evening=100_000,
+    lines=1_000_000,
+)
+SMOKE = Scale(rounds=1, entries=60, deliveries=40, accounts=300, documents=10, seconds=1, evening=300, lines=300)

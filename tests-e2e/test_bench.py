@@ -9,6 +9,7 @@ import orjson
 
 from bench.benches import BENCHES
 from bench.vendors import vendors
+from exports.formats.registry import descriptions
 from local_stack.backends import Backends
 from local_stack.settings import PROJECT
 
@@ -21,6 +22,7 @@ FIGURES = {
     "refresh, 1 % renamed",
     "refresh, unchanged",
     "documents",
+    *(f"export, {name}" for name in descriptions()),
 }
 
 
@@ -46,5 +48,15 @@ async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Back
     assert {figure["name"] for figure in report["figures"]} == FIGURES
     assert all(figure["system"]["per_second"] > 0 and figure["bare"]["per_second"] > 0 for figure in report["figures"])
     assert len(report["hops_ms"]) == 9
-    assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data"}
-    assert list(BENCHES) == ["intake", "delivery", "neighbours", "refresh", "latency", "documents", "evening"]
+    exports = {f"export, {name}" for name in descriptions()}
+    assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data"} | exports
+    assert list(BENCHES) == [
+        "intake",
+        "delivery",
+        "neighbours",
+        "refresh",
+        "latency",
+        "documents",
+        "evening",
+        "exports",
+    ]

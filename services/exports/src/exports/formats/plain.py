@@ -33,9 +33,10 @@ class Format:
         self.description = description
         self.fitting = fitting
         self.parameters = parameters
+        self.sources: Mapping[str, Source] = {**SOURCES, **own}
         self._lines = lines(
             description.record("entry"),
-            {**SOURCES, **own},
+            self.sources,
             description.separator,
             SHARED,
             quoting=description.quoting,
