@@ -65,7 +65,8 @@ def tra(content: bytes) -> Iterator[Read]:
         if line.startswith("***") or line[30] not in " X":
             continue
         assert len(line) == 222
-        amount = _signed(_comma(_at(line, 131, 20)), line[129])
+        euros = {"E--": 131, "DE-": 176}[_at(line, 173, 3)]
+        amount = _signed(_comma(_at(line, euros, 20)), line[129])
         yield Read(
             _at(line, 1, 3),
             _day(_at(line, 4, 8), "%d%m%Y"),

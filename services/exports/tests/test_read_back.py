@@ -6,15 +6,17 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports.domain.book import BookEntry, BookLine
+from exports.domain.book import BookEntry, BookLine, Kind
 from exports.domain.description import Description
 from exports.formats.registry import format_of
 from qontable.cutting import cut
+from qontable.entry import AnalyticShare
 from qontable.flatfile.charset import Charset
 
 from .readers import READERS, Read, read
@@ -46,9 +48,26 @@ accounts = st.sampled_from(["606100", "445660", "512000", "6", "70610000"])
 third_parties = st.sampled_from(["401ABC", "411Z", "401DEF12"])
 
 
+kinds = st.sampled_from(get_args(Kind))
+
+
+@st.composite
+def details(draw: st.DrawFn, line: BookLine) -> BookLine:
+    """The line as it is, or with an amount in another currency, or shared out over sections."""
+    amount = abs(line.debit or line.credit)
+    if draw(st.booleans()):
+        twice = {"foreign_debit": line.debit * 2, "foreign_credit": line.credit * 2}
+        line = line._replace(currency=draw(st.sampled_from(["USD", "JPY"])), rate=Decimal("0.5"), **twice)
+    if draw(st.booleans()):
+        part = min(amount, draw(amounts))
+        parts = [AnalyticShare("AXE", "SEC", part), AnalyticShare("AXE", "SEC2", amount - part)]
+        line = line._replace(analytic=tuple(share for share in parts if share.amount))
+    return line
+
+
 @st.composite
 def entries(draw: st.DrawFn) -> BookEntry:
-    """An entry that balances: some debits, one credit for their sum."""
+    """An entry that balances: some debits, one credit for their sum; a credit note has both below zero."""
     debits = draw(st.lists(amounts, min_size=1, max_size=4))
     lines = [BookLine(draw(accounts), draw(texts), draw(texts), amount, ZERO) for amount in debits]
     third_party = draw(third_parties)
@@ -57,6 +76,8 @@ def entries(draw: st.DrawFn) -> BookEntry:
         lines = [lines[0]._replace(debit=Decimal("0.01"))]
         total = Decimal("0.01")
     lines.append(BookLine(third_party[:3] + "000", draw(texts), draw(texts), ZERO, total, third_party, draw(texts)))
+    sign = draw(st.sampled_from([1, -1]))
+    signed = (line._replace(debit=sign * line.debit, credit=sign * line.credit) for line in lines)
     day = draw(days)
     return BookEntry(
         where="AC/1",
@@ -64,8 +85,8 @@ def entries(draw: st.DrawFn) -> BookEntry:
         journal_label=draw(texts),
         date=day,
         label=draw(texts),
-        lines=tuple(lines),
-        kind="purchase",
+        lines=tuple(draw(details(line)) for line in signed),
+        kind=draw(kinds),
         invoice_number=draw(texts),
         due_date=draw(st.none() | st.just(day)),
     )
