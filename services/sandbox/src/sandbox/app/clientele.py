@@ -18,7 +18,7 @@ from sandbox.domain.closing_report import FilledFirm
 from sandbox.domain.drafts import Draft
 from sandbox.domain.seed import SoftwareFileSeed
 from sandbox.domain.software_seed import seed_from_workshop
-from sandbox.software.registry import rules_of
+from sandbox.software.registry import rules_of, softwares
 
 ARRIVING = ("unseen", "sending")
 
@@ -44,10 +44,12 @@ class Firm:
 
     async def fill(self) -> FilledFirm:
         """Make every client file of the clientele and leave each in its state; what the firm looks like then."""
-        clientele = load_clientele()
-        places = [await self._make(number, story) for number, story in enumerate(clientele.files, start=1)]
-        for connector, frequency in clientele.frequencies.items():
-            await self._choose(connector, frequency)
+        clientele = {connector: load_clientele(connector) for connector in softwares()}
+        stories = [story for part in clientele.values() for story in part.files]
+        places = [await self._make(number, story) for number, story in enumerate(stories, start=1)]
+        for connector, part in clientele.items():
+            if part.frequency:
+                await self._choose(connector, part.frequency)
         for place in places:
             if place.story.story in PUT_OFF:
                 await self._publish(place, place.portions.later)
@@ -130,7 +132,7 @@ class Firm:
         self._progress.step(f"{place.story.name}: {told}{f', waiting for {wait}' if wait and states else ''}")
 
     def _client(self, number: int, story: FileStory) -> Client:
-        code = f"C{number:03}-{self._run}"
+        code = f"C{number:02}-{self._run[-6:]}"
         seed = seed_from_workshop(load_workshop(), connector=story.connector, firm=self._firm_id, code=code)
         siret = f"{story.siren}00017" if story.siren else None
         years = tuple(year for year in seed.fiscal_years if story.story != "year_missing" or year.start.year != YEAR)

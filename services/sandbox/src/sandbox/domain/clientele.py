@@ -1,8 +1,7 @@
-"""The client files of a firm worth opening, from `clientele.toml`: what each is called, and the state it is left in."""
+"""The client files of a firm worth opening: what each is called, and the state it is left in."""
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -43,9 +42,9 @@ class FileStory(Part):
 
 
 class Clientele(Part):
-    """Everything that `clientele.toml` says. `frequencies`: by connector, what the firm chooses in the end."""
+    """A software's `clientele.toml`: client files, and how often entries leave in the end where that changes."""
 
-    frequencies: dict[str, str]
+    frequency: str | None = None
     files: tuple[FileStory, ...]
 
 
@@ -62,11 +61,12 @@ class Portions:
     returned: int
 
 
-@cache
-def load_clientele() -> Clientele:
-    """The clientele, read once."""
-    content = files("sandbox.domain").joinpath("clientele.toml").read_text(encoding="utf-8")
-    return Clientele.model_validate(tomllib.loads(content))
+def load_clientele(connector: str) -> Clientele:
+    """The part of a firm's clientele whose books are in this software, which may be none."""
+    content = files("sandbox.software").joinpath(connector, "clientele.toml")
+    said = tomllib.loads(content.read_text(encoding="utf-8")) if content.is_file() else {"files": []}
+    stories = [story | {"connector": connector} for story in said["files"]]
+    return Clientele.model_validate(said | {"files": stories})
 
 
 def entries_of(file: FileStory, seed: int, closes: frozenset[Closable]) -> Portions:
