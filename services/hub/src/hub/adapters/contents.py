@@ -1,6 +1,6 @@
 """What entries hold: every validated revision as the platform said it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class ValidatedContent(NamedTuple):
 
 
 async def keep_contents(db: Db, events: Sequence[EntryValidated]) -> None:
-    """Keep each revision once; the first that came stays, as it does with `entries`."""
+    """Keep each revision once, with the accounts it names; the first that came stays, as it does with `entries`."""
     await db.execute(
         """
         insert into entry_content (firm_id, file_id, entry_id, revision, content, validated_by, validated_at)
@@ -30,6 +30,14 @@ async def keep_contents(db: Db, events: Sequence[EntryValidated]) -> None:
         on conflict do nothing
         """,
         *columns([_row(event) for event in events]),
+    )
+    await db.execute(
+        """
+        insert into entry_account (firm_id, file_id, entry_id, revision, account)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::text[])
+        on conflict do nothing
+        """,
+        *columns([row for event in events for row in _accounts(event)]),
     )
 
 
@@ -57,3 +65,10 @@ def _row(event: EntryValidated) -> tuple[object, ...]:
         document["url"] = ""
     key = event.firm_id, event.file_id, event.entry_id, event.revision
     return *key, content, event.validated_by, event.validated_at
+
+
+def _accounts(event: EntryValidated) -> Iterator[tuple[object, ...]]:
+    """A row for each account or third party's code that a line names."""
+    named = {line.account for line in event.lines} | {line.subsidiary.code for line in event.lines if line.subsidiary}
+    for account in sorted(named):
+        yield event.firm_id, event.file_id, event.entry_id, event.revision, account

@@ -57,6 +57,15 @@ async def list_entries(
                 lower(concat_ws(' ', label, document_number, invoice_number, third_party, entry_id)), lower($13)) > 0)
             and ($14::date is null or (sort_date, entry_id) < ($14, $15))
             and ($17::text[] is null or status = any($17))
+            and ($18::text is null or (entry_id, revision) in (
+                select entry_id, revision from entry_account
+                where firm_id = $1 and file_id = $2
+                    and account >= $18 collate "C" and account < $18 || chr(1114111) collate "C"))
+            and ($19::text is null or strpos(lower(third_party), lower($19)) > 0)
+            and ($20::text is null or strpos(lower(concat_ws(' ', invoice_number, document_number)), lower($20)) > 0)
+            and ($21::text is null or documents = $21)
+            and ($22::boolean is null or open_difference = $22)
+            and ($23::text is null or detail = $23)
         order by sort_date desc, entry_id desc limit $16
         """,
         firm_id,
@@ -76,6 +85,12 @@ async def list_entries(
         entry_id,
         limit + 1,
         list(statuses) if statuses else None,
+        wanted.account,
+        wanted.third_party,
+        wanted.invoice_number,
+        wanted.documents,
+        wanted.open_difference,
+        wanted.detail,
     )
     last = rows[limit - 1] if len(rows) > limit else None
     following = write_cursor(last["sort_date"].isoformat(), last["entry_id"]) if last else None
@@ -131,6 +146,39 @@ async def count_open_causes(db: Db, firm_id: str, file_id: str) -> list[CauseCou
         MOST_CAUSES,
     )
     return [CauseCount(**row) for row in rows]
+
+
+async def find_samples(db: Db, firm_id: str, file_id: str, causes: Sequence[str]) -> dict[str, Entry]:
+    """Cause → one of the entries to verify that came back for it, which has the words."""
+    rows = await db.fetch(
+        """
+        select sample.* from unnest($3::text[]) as wanted (name)
+        cross join lateral (
+            select *, entry_date as date from entry
+            where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause = wanted.name limit 1
+        ) as sample
+        """,
+        firm_id,
+        file_id,
+        list(causes),
+    )
+    return {row["cause"]: Entry.model_validate(dict(row)) for row in rows}
+
+
+async def count_leaving(db: Db, firm_id: str, file_ids: list[str]) -> int:
+    """How many entries of these files leave at the next Synchronize, or are on their way: those that wait for no other
+    thing.
+    """
+    count: int = await db.fetchval(
+        """
+        select count(*) from entry
+        where firm_id = $1 and file_id = any($2::text[])
+            and (status = 'sending' or status = 'ready' and waiting_for <@ '["synchronize", "evening"]')
+        """,
+        firm_id,
+        file_ids,
+    )
+    return count
 
 
 async def count_by_file(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, dict[EntryStatus, int]]:

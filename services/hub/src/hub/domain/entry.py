@@ -31,7 +31,11 @@ Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
 
 
 class EntryFilter(BaseModel):
-    """What entries of a file are looked for by. What is not named does not matter; ranges hold both their ends."""
+    """What entries of a file are looked for by. What is not named does not matter; ranges hold both their ends.
+
+    `account` is the beginning of an account's number or of a third party's code that one of the entry's lines names;
+    `third_party` and `invoice_number` are parts of what the list shows, a piece's number being as good as an invoice's.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,6 +49,12 @@ class EntryFilter(BaseModel):
     amount_from: Amount | None = None
     amount_to: Amount | None = None
     cause: Code | None = None
+    account: Code | None = None
+    third_party: Code | None = None
+    invoice_number: Code | None = None
+    documents: DocumentState | None = None
+    open_difference: bool | None = None
+    detail: Code | None = None
     q: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")] | None = None
 
 

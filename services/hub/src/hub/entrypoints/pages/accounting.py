@@ -1,6 +1,6 @@
 """A client file's accounting page: tabs with counts, filters in the address, one notice for each cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from hub.domain.cursor import read_cursor
 from hub.domain.entry import CauseCount, Entry, EntryFilter
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.sending import shown
+from hub.entrypoints.pages.progress import read_progress
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connection_state, entry_state
@@ -33,20 +34,27 @@ TABS: dict[Tab, tuple[EntryStatus, ...]] = {
     "synchronized": ("synchronized",),
     "withdrawn": ("withdrawn",),
 }
-FILTERS = (
-    "q",
-    "status",
-    "delivery_state",
-    "waiting_for",
-    "journal",
-    "kind",
-    "date_from",
-    "date_to",
-    "amount_from",
-    "amount_to",
-    "cause",
-)
-"""As they stand in the address; each is a field of `EntryFilter`."""
+STATES: dict[Tab, dict[str, Mapping[str, Any]]] = {
+    "to_verify": {},
+    "ready": {
+        "ready": {"status": "ready"},
+        "sending": {"status": "sending"},
+        "unknown": {"delivery_state": "unknown"},
+        "handed_over": {"delivery_state": "handed_over"},
+        "parked": {"delivery_state": "parked"},
+    },
+    "synchronized": {
+        "exported": {"detail": "exported"},
+        "already_in_books": {"detail": "already_in_books"},
+        "document_missing": {"documents": "missing"},
+        "open_difference": {"open_difference": True},
+    },
+    "withdrawn": {},
+}
+"""What can be told apart within a tab: the keys of words under `entry.`, and what each means for `EntryFilter`."""
+FOLDED = ("account", "third_party", "invoice_number", "date_from", "date_to", "amount_from", "amount_to")
+FILTERS = ("q", "state", "waiting_for", "journal", "kind", "cause", *FOLDED)
+"""As they stand in the address. Each but `state` is a field of `EntryFilter`."""
 KINDS = ("purchase", "sale", "expense_report", "bank", "miscellaneous")
 
 
@@ -56,7 +64,6 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
     firm_id = visitor.caller.firm_id
     query = request.query_params
     chosen = {name: query[name].strip() for name in FILTERS if query.get(name, "").strip()}
-    wanted = _filter(chosen)
     after = (
         read_cursor(query["cursor"], lambda key: (date.fromisoformat(key[0]), key[1])) if "cursor" in query else None
     )
@@ -64,13 +71,16 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         file = await files.read(db, firm_id, file_id)
         counts = await entry_lists.count_entries(db, firm_id, file_id)
         tab = _tab(query.get("tab"), counts.tabs)
+        wanted = _filter(chosen, tab)
         found: list[Entry] = []
         following = None
         if wanted is not None:
             found, following = await entry_lists.list_entries(
                 db, firm_id, file_id, wanted, after=after, limit=ROWS, statuses=TABS[tab]
             )
-        notices = await _notices(db, firm_id, file_id) if tab == "to_verify" else []
+        causes = await _causes(db, firm_id, file_id, counts.causes) if tab == "to_verify" else []
+        notices = await _notices(db, firm_id, file_id, causes)
+        progress = await read_progress(db, firm_id, [file_id], query.get("asked"))
         connection = (
             await connection_rows.find_connection(db, firm_id, file.connection_id) if file.connection_id else None
         )
@@ -93,6 +103,10 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         entries=found,
         following=following,
         notices=notices,
+        causes=causes,
+        states=STATES[tab],
+        folded=any(name in chosen for name in FOLDED),
+        progress=progress,
         chosen=dict.fromkeys(FILTERS, "") | chosen,
         filtered=bool(chosen),
         unreadable=wanted is None,
@@ -101,6 +115,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         entry_state=entry_state,
         can_send=file.active and file.state in SENDING,
         moving=counts.tabs["sending"] > 0 or query.get("said") in {"synchronized", "verified_again"},
+        asked=query.get("asked"),
     )
 
 
@@ -109,7 +124,8 @@ async def synchronize(visitor: TheVisitor, hub: TheHub, file_id: Id, _: Posted) 
     """What is ready leaves now."""
     async with hub.act(visitor.caller) as action:
         await entries.synchronize(action, [file_id])
-    return go(f"/files/{file_id}", "synchronized", tab="ready")
+        leaving = await entry_lists.count_leaving(action.db, action.firm_id, [file_id])
+    return go(f"/files/{file_id}", "synchronized", tab="ready", asked=str(leaving))
 
 
 @router.post("/files/{file_id}/verification")
@@ -121,9 +137,13 @@ async def verify_all(visitor: TheVisitor, hub: TheHub, file_id: Id, form: Posted
     return go(f"/files/{file_id}", "verified_again", tab="to_verify")
 
 
-def _filter(chosen: Mapping[str, str]) -> EntryFilter | None:
-    """What was chosen, if it can be read. Amounts are typed with a comma as well as with a point."""
-    values: dict[str, Any] = dict(chosen)
+def _filter(chosen: Mapping[str, str], tab: Tab) -> EntryFilter | None:
+    """What was chosen, if it can be read. Amounts are typed with a comma as well as with a point.
+
+    A state of another tab, as it stands in an address that somebody kept, chooses nothing here.
+    """
+    values: dict[str, Any] = {name: text for name, text in chosen.items() if name != "state"}
+    values |= STATES[tab].get(chosen.get("state", ""), {})
     for name in ("amount_from", "amount_to"):
         if name in values:
             values[name] = "".join(values[name].replace(",", ".").split())
@@ -141,13 +161,18 @@ def _tab(named: str | None, counts: Mapping[EntryStatus, int]) -> Tab:
     return next((tab for tab, statuses in TABS.items() if any(counts[status] for status in statuses)), "to_verify")
 
 
-async def _notices(db: Db, firm_id: str, file_id: str) -> list[tuple[CauseCount, Entry]]:
-    """The causes that several entries share, each with one of them, which has the words."""
-    notices = []
-    causes = await entry_lists.count_open_causes(db, firm_id, file_id)
-    for cause in [item for item in causes if item.entries > 1][:NOTICES]:
-        wanted = EntryFilter(status="to_verify", cause=cause.cause)
-        found, _ = await entry_lists.list_entries(db, firm_id, file_id, wanted, after=None, limit=1)
-        if found:
-            notices.append((cause, found[0]))
-    return notices
+async def _causes(db: Db, firm_id: str, file_id: str, counts: Sequence[CauseCount]) -> list[tuple[CauseCount, Entry]]:
+    """What entries came back for, each with one of them, which has the words."""
+    samples = await entry_lists.find_samples(db, firm_id, file_id, [count.cause for count in counts])
+    return [(count, samples[count.cause]) for count in counts if count.cause in samples]
+
+
+async def _notices(
+    db: Db, firm_id: str, file_id: str, causes: Sequence[tuple[CauseCount, Entry]]
+) -> list[tuple[CauseCount, Entry]]:
+    """The causes that several entries share, counted without those whose next revision is asked for already."""
+    if not causes:
+        return []
+    samples = {count.cause: sample for count, sample in causes}
+    shared = [count for count in await entry_lists.count_open_causes(db, firm_id, file_id) if count.entries > 1]
+    return [(count, samples[count.cause]) for count in shared if count.cause in samples][:NOTICES]

@@ -14,6 +14,7 @@ from hub.domain.cursor import read_cursor
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.sending import shown
 from hub.entrypoints.api.values import Cursor
+from hub.entrypoints.pages.progress import read_progress
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connection_state
@@ -30,6 +31,8 @@ async def list_files(
     q: Annotated[str, Query(max_length=200)] = "",
     state: Annotated[str, Query(max_length=20)] = "",
     cursor: Cursor = None,
+    asked: Annotated[str | None, Query(max_length=10)] = None,
+    of: Annotated[str, Query(max_length=20_000)] = "",
 ) -> Response:
     """Client files by name, with what is to verify, ready and synchronized."""
     firm_id = visitor.caller.firm_id
@@ -41,6 +44,7 @@ async def list_files(
         )
         counts = await entry_lists.count_by_file(db, firm_id, [file.file_id for file in found])
         made = await connection_rows.list_connections(db, firm_id)
+        progress = await read_progress(db, firm_id, [file_id for file_id in of.split(",") if file_id], asked)
         by_state = await file_rows.count_files(db, firm_id)
     totals: dict[str, int] = {}
     for states in by_state.values():
@@ -61,6 +65,7 @@ async def list_files(
         q=q,
         wanted=wanted or "",
         following=following,
+        progress=progress,
     )
 
 
@@ -72,4 +77,5 @@ async def synchronize(visitor: TheVisitor, hub: TheHub, form: Posted) -> Respons
         return go("/files", "nothing_chosen")
     async with hub.act(visitor.caller) as action:
         await entries.synchronize(action, chosen)
-    return go("/files", "synchronized")
+        leaving = await entry_lists.count_leaving(action.db, action.firm_id, chosen)
+    return go("/files", "synchronized", asked=str(leaving), of=",".join(chosen))

@@ -71,6 +71,8 @@ TELLING: tuple[tuple[Callable[[Entry], bool], Tone, str], ...] = (
     (lambda entry: entry.status == "sending" and entry.delivery_state == "handed_over", "wait", "handed_over"),
     (lambda entry: entry.status == "synchronized" and entry.open_difference, "bad", "open_difference"),
     (lambda entry: entry.status == "synchronized" and entry.documents == "missing", "bad", "document_missing"),
+    (lambda entry: entry.status == "synchronized" and entry.detail == "exported", "good", "exported"),
+    (lambda entry: entry.status == "synchronized" and entry.detail == "already_in_books", "idle", "already_in_books"),
 )
 """What tells more of an entry than its status, most telling first."""
 

@@ -40,6 +40,7 @@ document.addEventListener("keydown", (event) => {
       search.focus();
     }
   }
+  if (event.key === "s") document.querySelector("[data-synchronize]")?.focus(); // Enter, then, is the confirmation
   if (event.key === "j" || event.key === "k") {
     const links = [...document.querySelectorAll("tbody a[data-row]")];
     const next = links.indexOf(document.activeElement) + (event.key === "j" ? 1 : -1);
