@@ -19,6 +19,14 @@ def write_date(day: date, language: Language) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def write_date_text(text: str, language: Language) -> str:
+    """A date that an event gives as text, likewise; one that no calendar has stays as it came."""
+    try:
+        return write_date(date.fromisoformat(text), language)
+    except ValueError:
+        return text
+
+
 def write_hour(moment: datetime, language: Language) -> str:
     """`20 h 04` or `20:04`."""
     local = moment.astimezone(PARIS)

@@ -53,6 +53,7 @@ class Page:
             "form_token": form_token(self.request),
             "form_token_name": FORM_TOKEN,
             "date": lambda day: formats.write_date(day, words.language),
+            "date_text": lambda text: formats.write_date_text(text, words.language),
             "hour": lambda moment: formats.write_hour(moment, words.language),
             "moment": lambda moment: formats.write_moment(moment, words.language),
             "number": lambda value: formats.write_number(value, words.language),
