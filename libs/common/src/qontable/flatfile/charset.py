@@ -73,7 +73,7 @@ class Charset:
 
     def encode(self, text: str) -> bytes:
         """The bytes of a text that fits. Raises `UnicodeEncodeError` for one that does not."""
-        return text.encode(self.codec)
+        return text.encode("ascii" if text.isascii() else self.codec)
 
 
 @lru_cache(maxsize=65_536)

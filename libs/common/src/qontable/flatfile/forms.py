@@ -13,21 +13,30 @@ class Unwritable(ValueError):
     """A value that this form cannot spell, such as an amount of parts of cents."""
 
 
-@lru_cache(maxsize=65_536)
 def _dot(amount: Decimal) -> str:
     """Two decimals after a dot, however the decimal was spelled. Raises `Unwritable` for parts of cents."""
+    if not amount:
+        return "0.00"
+    text = str(amount)
+    return text if text[-3:-2] == "." else _with_cents(amount)
+
+
+def _comma(amount: Decimal) -> str:
+    """The same after a comma."""
+    if not amount:
+        return "0,00"
+    text = str(amount)
+    return (text if text[-3:-2] == "." else _with_cents(amount)).replace(".", ",")
+
+
+def _with_cents(amount: Decimal) -> str:
+    """Of a decimal that is not spelled with two decimals itself."""
     cents = amount.scaleb(2)
     if cents != cents.to_integral_value():
         raise Unwritable(f"{amount} has parts of cents")
     return f"{amount:.2f}"
 
 
-@lru_cache(maxsize=65_536)
-def _comma(amount: Decimal) -> str:
-    return _dot(amount).replace(".", ",")
-
-
-@lru_cache(maxsize=65_536)
 def _signed_cents(amount: Decimal) -> str:
     """A sign and twelve digits in cents, as Quadra wants them."""
     digits = _dot(abs(amount)).replace(".", "").zfill(12)
@@ -36,8 +45,12 @@ def _signed_cents(amount: Decimal) -> str:
     return ("-" if amount < 0 else "+") + digits
 
 
-def _unless_zero(form: Form) -> Form:
-    return lambda amount: form(amount) if amount else ""
+def _dot_or_empty(amount: Decimal) -> str:
+    return _dot(amount) if amount else ""
+
+
+def _comma_or_empty(amount: Decimal) -> str:
+    return _comma(amount) if amount else ""
 
 
 def _rate(value: Decimal) -> str:
@@ -58,8 +71,8 @@ FORMS: dict[str, Form] = {
     "integer": str,
     "dot": _dot,
     "comma": _comma,
-    "dot_or_empty": _unless_zero(_dot),
-    "comma_or_empty": _unless_zero(_comma),
+    "dot_or_empty": _dot_or_empty,
+    "comma_or_empty": _comma_or_empty,
     "signed_cents": _signed_cents,
     "rate": _rate,
     "DDMMYYYY": _day("%d%m%Y"),

@@ -1,10 +1,13 @@
 """A record as a function from what is written to a line of text, made once and called for each line.
 
-The function holds no branch that the layout does not need: a file has a million lines.
+The function holds no branch that the layout does not need, and spells nothing twice that is known: a file has a
+million lines. Neighbouring fields that depend on the same thing make a stretch, which is spelled as one.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
 from qontable.flatfile.forms import FORMS
 from qontable.flatfile.layout import Cell, Record
@@ -12,6 +15,13 @@ from qontable.flatfile.layout import Cell, Record
 T = TypeVar("T")
 Source = Callable[[T], Any]
 Write = Callable[[T], str]
+Key = Callable[[T], Hashable | None]
+"""What values depend on and nothing else; None where that cannot be said of this item."""
+
+MOST_REMEMBERED = 50_000
+"""Spellings of one stretch; beyond them all are forgotten."""
+OF_FORMS = "0123456789.,/+-"
+"""The characters that every form other than text spells with."""
 
 
 class FieldOverflow(ValueError):
@@ -24,53 +34,121 @@ class FieldOverflow(ValueError):
         super().__init__(f"{record}, {cell}: {text!r} is longer than {width}")
 
 
-def fixed(record: Record, sources: Mapping[str, Source[T]]) -> Callable[[T], str]:
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """Writes the same text for whatever it is given."""
+
+    text: str
+
+    def __call__(self, _: Any) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(Generic[T]):
+    """What is known of values by their names: those that all items have in `common`, those that depend on a key."""
+
+    common: Container[str] = ()
+    keys: Mapping[str, Key[T]] = field(default_factory=dict)
+
+
+def fixed(record: Record, sources: Mapping[str, Source[T]]) -> Write[T]:
     """A fixed-width line. Raises `KeyError` now for an unknown source; the function raises `FieldOverflow`."""
-    pieces = _places(record, sources)
-    return lambda item: "".join([piece(item) for _, piece in pieces])
+    return _together([write for _, write in _places(record, sources)], "")
 
 
-def delimited(record: Record, sources: Mapping[str, Source[T]], separator: str, *, quoting: bool) -> Callable[[T], str]:
+def delimited(record: Record, sources: Mapping[str, Source[T]], separator: str, *, quoting: bool) -> Write[T]:
     """A line of fields between separators; with `quoting` those that need it stand between quotes (RFC 4180).
 
     Without it texts must hold neither separator nor quotes, unless a field is always `quoted`.
     """
-    pieces = [_spelled(cell, sources) for cell in record.cells]
-    join = _joined(record, separator, quoting=quoting)
-    return lambda item: join([piece(item) for piece in pieces])
+    return _together([_field(cell, sources, separator, quoting=quoting) for cell in record.cells], separator)
 
 
 def lines(
-    record: Record, sources: Mapping[str, Source[T]], separator: str | None, shared: Container[str], *, quoting: bool
+    record: Record, sources: Mapping[str, Source[T]], separator: str | None, shared: Shared[T], *, quoting: bool
 ) -> Callable[[Sequence[T]], list[str]]:
-    """The lines of several items that have the values `shared` in common: these are spelled once, from the first item.
+    """The lines of several items: values in common are spelled once, from the first item, known ones once per key.
 
     Fixed width where the record is, else as `delimited`.
     """
-    pieces: list[tuple[Cell | None, Write[T]]]
-    join: Callable[[list[str]], str]
     if record.fixed:
-        pieces, join = _places(record, sources), "".join
+        between, pieces = "", _places(record, sources)
     else:
-        pieces = [(cell, _spelled(cell, sources)) for cell in record.cells]
-        join = _joined(record, separator or "", quoting=quoting)
-    own = [
-        (index, piece)
-        for index, (cell, piece) in enumerate(pieces)
-        if cell is not None and cell.value is not None and cell.value not in shared
-    ]
+        between = separator or ""
+        pieces = [(cell, _field(cell, sources, between, quoting=quoting)) for cell in record.cells]
+    stretches = _stretches(pieces, shared, between)
+    common = [(place, write) for place, (own, write) in enumerate(stretches) if not own]
+    owned = [(place, write) for place, (own, write) in enumerate(stretches) if own]
+    places = len(stretches)
 
     def written(items: Sequence[T]) -> list[str]:
-        first = items[0]
-        row = [piece(first) for _, piece in pieces]
-        found = [join(row)]
-        for item in items[1:]:
-            for index, piece in own:
-                row[index] = piece(item)
-            found.append(join(row))
+        row, found = [""] * places, []
+        for place, write in common:
+            row[place] = write(items[0])
+        for item in items:
+            for place, write in owned:
+                row[place] = write(item)
+            found.append(between.join(row))
         return found
 
     return written
+
+
+def _stretches(
+    pieces: Sequence[tuple[Cell | None, Write[T]]], shared: Shared[T], between: str
+) -> list[tuple[bool, Write[T]]]:
+    """Neighbours that depend on the same thing as one, each with whether items have it for themselves."""
+    found: list[tuple[bool, Write[T]]] = []
+    for depends, neighbours in groupby(pieces, lambda piece: _depends(piece[0], shared)):
+        writes = [write for _, write in neighbours]
+        if depends is None:
+            found += [(True, write) for write in writes]
+        elif depends is _in_common:
+            found.append((False, _together(writes, between)))
+        else:
+            found.append((True, _remembering(depends, _together(writes, between))))
+    return found
+
+
+def _in_common(_: Any) -> None:
+    """The key of constants and of values in common: nothing of one item's own."""
+
+
+def _depends(cell: Cell | None, shared: Shared[T]) -> Key[T] | None:
+    if cell is None or cell.value is None or cell.value in shared.common:
+        return _in_common
+    return shared.keys.get(cell.value)
+
+
+def _together(writes: Sequence[Write[T]], between: str) -> Write[T]:
+    """Several fields as one; whatever never changes is put in place now."""
+    if len(writes) == 1:
+        return writes[0]
+    template = between.replace("%", "%%").join(
+        write.text.replace("%", "%%") if isinstance(write, _Constant) else "%s" for write in writes
+    )
+    changing = [write for write in writes if not isinstance(write, _Constant)]
+    if not changing:
+        return _Constant(template % ())
+    return lambda item: template % tuple([write(item) for write in changing])
+
+
+def _remembering(key: Key[T], write: Write[T]) -> Write[T]:
+    known: dict[Hashable, str] = {}
+
+    def remembered(item: T) -> str:
+        about = key(item)
+        if about is None:
+            return write(item)
+        text = known.get(about)
+        if text is None:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            text = known[about] = write(item)
+        return text
+
+    return remembered
 
 
 def _places(record: Record, sources: Mapping[str, Source[T]]) -> list[tuple[Cell | None, Write[T]]]:
@@ -80,59 +158,58 @@ def _places(record: Record, sources: Mapping[str, Source[T]]) -> list[tuple[Cell
     for cell in sorted(record.cells, key=lambda cell: cell.at or 0):
         at, width = cell.at or 0, cell.width or 0
         if at > end + 1:
-            places.append((None, _constant(" " * (at - end - 1))))
+            places.append((None, _Constant(" " * (at - end - 1))))
         places.append((cell, _placed(record.name, cell, sources)))
         end = at + width - 1
     if record.width is not None and record.width > end:
-        places.append((None, _constant(" " * (record.width - end))))
+        places.append((None, _Constant(" " * (record.width - end))))
     return places
 
 
-def _joined(record: Record, separator: str, *, quoting: bool) -> Callable[[list[str]], str]:
-    always = [index for index, cell in enumerate(record.cells) if cell.quoted]
-    separators = len(record.cells) - 1
-
-    def join_quoted(fields: list[str]) -> str:
-        text = separator.join(fields)
-        if text.count(separator) != separators or '"' in text:
-            return separator.join([_quoted(field, separator) for field in fields])
-        return text
-
-    def join_always(fields: list[str]) -> str:
-        return separator.join([f'"{field}"' if index in always else field for index, field in enumerate(fields)])
-
-    if always:
-        return join_always
-    return join_quoted if quoting else separator.join
-
-
-def _quoted(text: str, separator: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if separator in text or '"' in text else text
-
-
 def _placed(record: str, cell: Cell, sources: Mapping[str, Source[T]]) -> Write[T]:
-    spelled, width, fill = _spelled(cell, sources), cell.width or 0, cell.fill
+    """A field of a fixed-width record. What is spelled as it is has a way of its own: one call less."""
+    width, fill, empty = cell.width or 0, cell.fill, cell.empty
+    align = str.rjust if cell.align == "right" else str.ljust
     if cell.value is None:
-        return _constant(_aligned(cell, cell.text or ""))
+        return _Constant(align(cell.text or "", width, fill))
+    source, form = sources[cell.value], FORMS[cell.form]
 
-    def left(item: T) -> str:
-        text = spelled(item)
+    def text_placed(item: T) -> str:
+        text = source(item) or empty
         if len(text) > width:
             raise FieldOverflow(record, cell.name, text, width)
-        return text.ljust(width, fill)
+        return align(text, width, fill)
 
-    def right(item: T) -> str:
-        text = spelled(item)
+    def placed(item: T) -> str:
+        value = source(item)
+        text = empty if value is None else form(value)
         if len(text) > width:
             raise FieldOverflow(record, cell.name, text, width)
-        return text.rjust(width, fill)
+        return align(text, width, fill)
 
-    return right if cell.align == "right" else left
+    return text_placed if cell.form == "text" else placed
+
+
+def _field(cell: Cell, sources: Mapping[str, Source[T]], separator: str, *, quoting: bool) -> Write[T]:
+    """A field of a delimited record, between quotes where it always stands or needs them."""
+    spelled = _spelled(cell, sources)
+    if isinstance(spelled, _Constant):
+        return _Constant(f'"{spelled.text}"' if cell.quoted else spelled.text)
+    if cell.quoted:
+        return lambda item: f'"{spelled(item)}"'
+    if not quoting or (cell.form != "text" and separator not in OF_FORMS):
+        return spelled
+
+    def quoted(item: T) -> str:
+        text = spelled(item)
+        return '"' + text.replace('"', '""') + '"' if separator in text or '"' in text else text
+
+    return quoted
 
 
 def _spelled(cell: Cell, sources: Mapping[str, Source[T]]) -> Write[T]:
     if cell.value is None:
-        return _constant(cell.text or "")
+        return _Constant(cell.text or "")
     source, form, empty = sources[cell.value], FORMS[cell.form], cell.empty
     if cell.form == "text":
         return (lambda item: source(item) or empty) if empty else source
@@ -142,12 +219,3 @@ def _spelled(cell: Cell, sources: Mapping[str, Source[T]]) -> Write[T]:
         return empty if value is None else form(value)
 
     return write
-
-
-def _aligned(cell: Cell, text: str) -> str:
-    width = cell.width or 0
-    return text.rjust(width, cell.fill) if cell.align == "right" else text.ljust(width, cell.fill)
-
-
-def _constant(text: str) -> Callable[[Any], str]:
-    return lambda _item: text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qontable.flatfile.charset import Charset
 
-BLOCK = 2_000
+BUFFER = 1 << 18
 HIDDEN = ".unfinished-"
 
 
@@ -46,19 +46,13 @@ def publish(hidden: Path, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / path.name for path in files)
 
 
-def write_lines(path: Path, lines: Iterable[str], charset: Charset, end: str) -> None:
-    """Write lines in blocks; the byte order mark first where the encoding has one."""
-    with path.open("wb") as file:
+def write_lines(path: Path, groups: Iterable[Iterable[str]], charset: Charset, end: str) -> None:
+    """Write groups of lines, such as those of an entry; the byte order mark first where the encoding has one."""
+    with path.open("wb", buffering=BUFFER) as file:
         if charset.mark:
             file.write("\ufeff".encode(charset.codec))
-        block: list[str] = []
-        for line in lines:
-            block.append(line)
-            if len(block) >= BLOCK:
-                file.write(charset.encode(end.join(block) + end))
-                block.clear()
-        if block:
-            file.write(charset.encode(end.join(block) + end))
+        for lines in groups:
+            file.write(charset.encode("".join([line + end for line in lines])))
 
 
 def append(path: Path, other: Path) -> None:

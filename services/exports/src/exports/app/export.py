@@ -11,8 +11,8 @@ from pathlib import Path
 
 from exports.adapters.archive import pack
 from exports.adapters.output import append, publish, unfinished, write_lines
-from exports.app.report import Report, Totals
-from exports.domain.book import Book, BookEntry, Chart, Period
+from exports.app.report import Report
+from exports.domain.book import Book, BookEntry, Period
 from exports.domain.description import Description
 from exports.domain.document_names import DocumentNames
 from exports.domain.findings import Findings
@@ -67,8 +67,7 @@ class _Export:
         company = self.fitting.text("folder", order.parameters.company)
         self.parameters = replace(order.parameters, company=company)
         self.preparing = Preparing(order.description, self.fitting, self.findings, self.parameters)
-        self.totals = Totals()
-        self.chart = Chart()
+        self.totals, self.chart = self.preparing.totals, self.preparing.chart
         self.packed: dict[str, Path] = {}
         self.names = DocumentNames(order.description.documents) if order.description.documents else None
         self.book, self.order, self.progress = book, order, progress
@@ -101,49 +100,40 @@ class _Export:
         if isinstance(format_, Workbook):
             format_.write(path, self._prepared())
         elif not format_.needs_chart:
-            lines = chain(format_.head(), self._lines(format_), format_.foot())
-            write_lines(path, lines, charset, end)
+            write_lines(path, chain((format_.head(),), self._lines(format_), (format_.foot(),)), charset, end)
         else:
             body = folder / BODY
-            write_lines(body, chain(self._lines(format_), format_.foot()), replace(charset, mark=False), end)
-            write_lines(path, chain(format_.head(), format_.before_entries(self.chart)), charset, end)
+            write_lines(body, chain(self._lines(format_), (format_.foot(),)), replace(charset, mark=False), end)
+            write_lines(path, (format_.head(), format_.before_entries(self.chart)), charset, end)
             append(path, body)
             body.unlink()
         path.rename(folder / self._file_name())
         for name, companion in format_.companions(self.chart).items():
-            write_lines(folder / name, companion, charset, end)
+            write_lines(folder / name, (companion,), charset, end)
 
     def _prepared(self) -> Iterator[list[Posting]]:
         for entry in self.book.entries():
             if not self.order.period.holds(entry.date):
                 continue
-            self.chart.add(entry)
-            postings = self.preparing.postings(entry, self._documents(entry))
-            self.totals.entries += 1
-            self.totals.lines += len(postings)
-            for posting in postings:
-                self.totals.debit += posting.debit
-                self.totals.credit += posting.credit
+            postings = self.preparing.postings(entry, self._documents(entry) if entry.documents else "")
             if postings:
                 yield postings
             self.progress(self.totals.entries)
 
-    def _lines(self, format_: Format) -> Iterator[str]:
+    def _lines(self, format_: Format) -> Iterator[list[str]]:
         for postings in self._prepared():
             try:
-                yield from list(format_.entry(postings))
+                yield list(format_.entry(postings))
             except (Unwritable, FieldOverflow) as error:
                 self.findings.add("field_unwritable", postings[0].head.entry.where, why=str(error))
 
     def _documents(self, entry: BookEntry) -> str:
         """The name of the document that the format links; all of them go into the archive."""
-        if not entry.documents:
-            return ""
         if self.names is None:
             for document in entry.documents:
                 self.findings.add("documents_not_carried", entry.where, name=document.name)
             return ""
-        number = self.parameters.first_number + self.preparing.entries
+        number = self.parameters.first_number + self.totals.entries
         names = [self.names.name(entry, number, index) for index in range(len(entry.documents))]
         if len(names) > 1:
             self.findings.add("documents_beyond_first", entry.where, count=str(len(names)), name=names[0])

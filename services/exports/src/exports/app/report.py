@@ -1,7 +1,6 @@
 """The report that goes with a file: what was written and what was altered, for programs and for people."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -9,7 +8,7 @@ import orjson
 
 from exports.domain.description import Description
 from exports.domain.findings import Findings, Found, Language
-from qontable.money import ZERO
+from exports.domain.preparing import Totals
 
 TITLES: dict[Language, dict[str, str]] = {
     "fr": {
@@ -55,17 +54,6 @@ STYLE = (
     "grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dd{margin:0;font-variant-numeric:tabular-nums}"
     ".stops{border-left:4px solid #c0392b}.tells{border-left:4px solid #b9770e}"
 )
-
-
-@dataclass(slots=True)
-class Totals:
-    """What went through an export."""
-
-    entries: int = 0
-    lines: int = 0
-    documents: int = 0
-    debit: Decimal = ZERO
-    credit: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,16 +125,22 @@ class Chart:
     first: datetime.date | None = None
     last: datetime.date | None = None
 
-    def add(self, entry: BookEntry) -> None:
-        """Take an entry's names into account; the first label that is not empty stands."""
-        self.first = min(self.first or entry.date, entry.date)
-        self.last = max(self.last or entry.date, entry.date)
-        self.journals.setdefault(entry.journal, (entry.journal_label, entry.kind))
-        for line in entry.lines:
-            if not self.accounts.get(line.account):
-                self.accounts[line.account] = line.account_label
-            if line.subsidiary and line.subsidiary not in self.subsidiaries:
-                self.subsidiaries[line.subsidiary] = (line.subsidiary_label, line.account)
+    def meet(self, entry: BookEntry) -> None:
+        """Take an entry's date and journal into account."""
+        day = entry.date
+        if self.first is None or day < self.first:
+            self.first = day
+        if self.last is None or day > self.last:
+            self.last = day
+        if entry.journal not in self.journals:
+            self.journals[entry.journal] = entry.journal_label, entry.kind
+
+    def name(self, account: str, label: str, subsidiary: str, subsidiary_label: str) -> None:
+        """Take a line's accounts into account; the first label that is not empty stands."""
+        if not self.accounts.get(account):
+            self.accounts[account] = label
+        if subsidiary and subsidiary not in self.subsidiaries:
+            self.subsidiaries[subsidiary] = subsidiary_label, account
 
 
 def kind_of(lines: Iterable[BookLine]) -> Kind:

@@ -57,11 +57,13 @@ class Found:
 class Findings:
     """All that an export found. The same finding about the same thing is told once."""
 
+    count: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     _told: dict[str, dict[tuple[str, ...], Found]] = field(default_factory=dict)
 
     def add(self, code: str, where: str = "", /, **values: str) -> None:
         """Tell something. `where` names the entry, `values` fill the sentences."""
+        self.count += 1
         self.counts[code] = self.counts.get(code, 0) + 1
         told = self._told.setdefault(code, {})
         if len(told) < MOST_TOLD:

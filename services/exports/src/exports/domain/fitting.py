@@ -7,6 +7,7 @@ shortened after looking whether two would become one (export rules 2 and 3 of th
 from collections.abc import Callable, Mapping
 from functools import partial
 from re import compile as compile_pattern
+from re import escape
 from typing import get_args
 
 from exports.domain.description import Description, Role, RoleLimit
@@ -14,28 +15,39 @@ from exports.domain.findings import Findings
 from qontable.cutting import cut
 from qontable.flatfile.charset import UNKNOWN, Charset
 
-MOST_REMEMBERED = 200_000
+MOST_REMEMBERED = 100_000
+"""Of one kind: beyond it all are forgotten, so that memory stays small."""
 
 
-class _Known(dict[str, str]):
-    """What has been fitted. An altered text is fitted anew each time, since each entry it stands in has to be told.
+class _Texts(dict[str, str]):
+    """Texts that stay what they are. An altered one is fitted anew each time, since each entry has to be told.
 
-    With `most` it forgets all once it holds so many: labels are without number, codes are not.
+    `usual` says quickly that a text need not be looked at.
     """
 
-    def __init__(self, fit: Callable[[str], str], most: int | None = None) -> None:
+    def __init__(self, fit: Callable[[str], str], usual: Callable[[str], object]) -> None:
         super().__init__()
         self._fit = fit
-        self._most = most
+        self._usual = usual
 
     def __missing__(self, text: str) -> str:
-        fitted = self._fit(text)
-        if self._most is None:
-            self[text] = fitted
-        elif fitted == text:
-            if len(self) >= self._most:
-                self.clear()
-            self[text] = text
+        if not self._usual(text) and (fitted := self._fit(text)) != text:
+            return fitted
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        self[text] = text
+        return text
+
+
+class _Codes(dict[str, str]):
+    """Codes by what they were: each is fitted once."""
+
+    def __init__(self, fit: Callable[[str], str]) -> None:
+        super().__init__()
+        self._fit = fit
+
+    def __missing__(self, code: str) -> str:
+        fitted = self[code] = self._fit(code)
         return fitted
 
 
@@ -49,8 +61,8 @@ class Fitting:
         self._charset = Charset(format_.encoding)
         self._forbidden = str.maketrans(dict.fromkeys(format_.forbidden, " "))
         self._where = ""
-        self._texts = {role: _Known(partial(self._fit_text, role), most=MOST_REMEMBERED) for role in get_args(Role)}
-        self._codes = {role: _Known(partial(self._fit_code, role)) for role in get_args(Role)}
+        self._texts = {role: _Texts(partial(self._fit_text, role), self._usual(role)) for role in get_args(Role)}
+        self._codes = {role: _Codes(partial(self._fit_code, role)) for role in get_args(Role)}
         self._sent: dict[tuple[Role, str], str] = {}
 
     def about(self, where: str) -> None:
@@ -76,6 +88,13 @@ class Fitting:
     def tell(self, finding: str, /, **values: str) -> None:
         """A finding about the entry that is being written."""
         self._findings.add(finding, self._where, **values)
+
+    def _usual(self, role: Role) -> Callable[[str], object]:
+        """Whether a text is as nearly all of this role are: printable ASCII, nothing forbidden, within the limit."""
+        printable = "".join(map(chr, range(32, 127)))
+        limit = self._format.limits.get(role)
+        allowed = escape(printable.translate(dict.fromkeys(map(ord, self._format.forbidden))))
+        return compile_pattern(f"[{allowed}]{{0,{limit.max if limit else ''}}}").fullmatch
 
     def _fit_text(self, role: Role, text: str) -> str:
         clean = self._charset.fit(text.translate(self._forbidden) if self._forbidden else text)

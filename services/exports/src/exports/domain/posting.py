@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from exports.domain.book import BookEntry, BookLine
+from qontable.flatfile.rows import Shared
 from qontable.money import ZERO
 
 PAYMENT_LABELS = {
@@ -49,8 +50,7 @@ class Parameters:
     year_end: date | None = None
 
 
-@dataclass(slots=True)
-class Head:
+class Head(NamedTuple):
     """What the lines of one entry share, fitted. `number` is its number in the file, `document` its document's name."""
 
     entry: BookEntry
@@ -64,31 +64,44 @@ class Head:
     parameters: Parameters
 
 
-@dataclass(slots=True)
-class Posting:
-    """One line ready to be written: texts fitted, amounts on their side. `rank` counts the file's lines from 1."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """The accounts of a line as the file names them. One object stands for all lines with the same ones, so that
+    what depends on them alone is spelled once."""
+
+    account: str
+    account_label: str
+    subsidiary: str
+    subsidiary_label: str
+
+    @property
+    def posted(self) -> str:
+        """Where the line is booked by a software with one account field."""
+        return self.subsidiary or self.account
+
+    @property
+    def posted_label(self) -> str:
+        """The name of that account."""
+        return self.subsidiary_label if self.subsidiary else self.account_label
+
+
+class Posting(NamedTuple):
+    """One line ready to be written: texts fitted, amounts on their side. `rank` counts the file's lines from 1.
+
+    `usual` is a line in euros without letter, payment or shares: the values of `RARE` are the same for all of them.
+    """
 
     head: Head
     line: BookLine
     line_number: int
     rank: int
     label: str
-    account: str
-    account_label: str
-    subsidiary: str
-    subsidiary_label: str
+    names: Names
     debit: Decimal
     credit: Decimal
     foreign_debit: Decimal
     foreign_credit: Decimal
-
-    @property
-    def posted(self) -> str:
-        return self.subsidiary or self.account
-
-    @property
-    def posted_label(self) -> str:
-        return self.subsidiary_label if self.subsidiary else self.account_label
+    usual: bool
 
     @property
     def amount(self) -> Decimal:
@@ -105,7 +118,7 @@ Source = Callable[[Posting], Any]
 
 def _third_party(value: Source) -> Source:
     """Only on the lines of a third party: a due date elsewhere says nothing."""
-    return lambda posting: value(posting) if posting.subsidiary else None
+    return lambda posting: value(posting) if posting.names.subsidiary else None
 
 
 def _foreign(value: Source) -> Source:
@@ -126,18 +139,18 @@ SOURCES: dict[str, Source] = {
     "validated_or_date": lambda posting: posting.head.entry.validated_on or posting.head.entry.date,
     "due_date": _third_party(attrgetter("head.entry.due_date")),
     "entry_due_date": attrgetter("head.entry.due_date"),
-    "account": attrgetter("account"),
-    "account_label": attrgetter("account_label"),
-    "subsidiary": attrgetter("subsidiary"),
-    "subsidiary_label": attrgetter("subsidiary_label"),
-    "posted_account": attrgetter("posted"),
-    "posted_label": attrgetter("posted_label"),
+    "account": attrgetter("names.account"),
+    "account_label": attrgetter("names.account_label"),
+    "subsidiary": attrgetter("names.subsidiary"),
+    "subsidiary_label": attrgetter("names.subsidiary_label"),
+    "posted_account": attrgetter("names.posted"),
+    "posted_label": attrgetter("names.posted_label"),
     "label": attrgetter("label"),
     "reference": attrgetter("head.reference"),
     "debit": attrgetter("debit"),
     "credit": attrgetter("credit"),
-    "amount": attrgetter("amount"),
-    "side": lambda posting: "D" if posting.on_debit else "C",
+    "amount": lambda posting: posting.debit or posting.credit,
+    "side": lambda posting: "C" if posting.credit and not posting.debit else "D",
     "side_number": lambda posting: "0" if posting.on_debit else "1",
     "currency": attrgetter("line.currency"),
     "currency_or_euro": lambda posting: posting.line.currency or "EUR",
@@ -161,8 +174,8 @@ SOURCES: dict[str, Source] = {
     "reference_or_number": lambda posting: posting.head.reference or str(posting.head.number),
     "document_number": attrgetter("head.document_number"),
     "invoice_number": attrgetter("head.invoice_number"),
-    "account_type": lambda posting: "A" if posting.subsidiary else "G",
-    "third_party_mark": lambda posting: "X" if posting.subsidiary else "",
+    "account_type": lambda posting: "A" if posting.names.subsidiary else "G",
+    "third_party_mark": lambda posting: "X" if posting.names.subsidiary else "",
     "year_start": attrgetter("head.parameters.year_start"),
     "year_end": attrgetter("head.parameters.year_end"),
     "exported_on": attrgetter("head.parameters.exported_on"),
@@ -171,7 +184,7 @@ SOURCES: dict[str, Source] = {
 }
 
 
-SHARED = frozenset(
+COMMON = frozenset(
     {
         "journal",
         "journal_label",
@@ -197,7 +210,46 @@ SHARED = frozenset(
         "document_kind",
     }
 )
-"""Values that all lines of an entry have in common, formats' own among them: they are spelled once per entry."""
+"""Values that all lines of an entry have in common, formats' own among them."""
+NAMED = frozenset(
+    {
+        "account",
+        "account_label",
+        "subsidiary",
+        "subsidiary_label",
+        "posted_account",
+        "posted_label",
+        "account_type",
+        "third_party_mark",
+        "folder_account",
+    }
+)
+"""Values that depend on a line's accounts alone."""
+RARE = frozenset(
+    {
+        "currency",
+        "currency_or_euro",
+        "foreign_debit",
+        "foreign_credit",
+        "foreign_amount",
+        "rate",
+        "lettering",
+        "lettering_date",
+        "payment_code",
+        "payment_label",
+        "amount_code",
+        "euro_amount",
+        "foreign_rate",
+        "lettering_2",
+        "foreign",
+    }
+)
+"""Values that are the same for all usual lines."""
+SHARED: Shared[Posting] = Shared(
+    COMMON,
+    dict.fromkeys(NAMED, attrgetter("names")) | dict.fromkeys(RARE, lambda posting: posting.usual or None),
+)
+"""What need not be spelled for each line."""
 
 
 def turned(debit: Decimal, credit: Decimal) -> tuple[Decimal, Decimal]:

@@ -1,11 +1,12 @@
 """The analytic shares of a line as formats write them, each below or behind its line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Posting
+from exports.formats.plain import Write
 from qontable.cutting import cut
 
 HUNDREDTH = Decimal("0.01")
@@ -21,6 +22,16 @@ class Share:
     share: Decimal
     percent: Decimal
     axis_code: str
+
+
+def with_shares(
+    postings: Iterable[Posting], lines: Iterable[str], write: Write, fitting: Fitting, section_max: int = 17
+) -> Iterator[str]:
+    """Each line, its shares behind it."""
+    for posting, line in zip(postings, lines, strict=True):
+        yield line
+        if posting.line.analytic:
+            yield from map(write, shares(posting, fitting, section_max=section_max))
 
 
 def shares(posting: Posting, fitting: Fitting, *, section_max: int = 17) -> Iterator[Share]:

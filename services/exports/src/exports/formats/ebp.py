@@ -7,7 +7,7 @@ from exports.domain.book import Chart
 from exports.domain.description import Description
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Parameters, Posting
-from exports.formats.analytic import shares
+from exports.formats.analytic import with_shares
 from exports.formats.plain import Format
 
 ACCOUNTS_FILE = "COMPTES.TXT"
@@ -30,9 +30,7 @@ class Ebp(Format):
         self._share = self.writer("analytic")
 
     def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
-        for posting, line in zip(postings, self._lines(postings), strict=True):
-            yield line
-            yield from map(self._share, shares(posting, self.fitting, section_max=15))
+        return with_shares(postings, self._lines(postings), self._share, self.fitting, 15)
 
     def companions(self, chart: Chart) -> Mapping[str, Iterable[str]]:
         return {ACCOUNTS_FILE: self._accounts(chart)}

@@ -58,24 +58,23 @@ class Isacompta(Format):
             fit = self.fitting
             yield write(Journal(fit.code("journal", code), fit.text("journal_label", label), ISACOMPTA_JOURNALS[kind]))
 
-    def entry(self, postings: Sequence[Posting]) -> Iterator[str]:
-        yield self._piece(postings[0])
+    def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
+        found = [self._piece(postings[0])]
+        if postings[0].head.entry.due_date is None:
+            return found + self._lines(postings)
         for posting, line in zip(postings, self._lines(postings), strict=True):
-            yield line
-            if _has_due_date(posting):
-                yield self._due_date(posting)
-
-
-def _has_due_date(posting: Posting) -> bool:
-    return bool(posting.subsidiary) and posting.head.entry.due_date is not None
+            found.append(line)
+            if posting.names.subsidiary:
+                found.append(self._due_date(posting))
+        return found
 
 
 def _filled(posting: Posting, length: int) -> str:
     """A general account at the folder's length; a third party's code as it is."""
-    return posting.subsidiary or posting.account.ljust(length, "0")
+    return posting.names.subsidiary or posting.names.account.ljust(length, "0")
 
 
 OWN: dict[str, Source] = {
-    "has_due_date": lambda posting: "1" if _has_due_date(posting) else "0",
+    "has_due_date": lambda posting: "1" if posting.names.subsidiary and posting.head.entry.due_date else "0",
     "document_kind": lambda posting: DOCUMENT_KIND if posting.head.document else "",
 }

@@ -7,7 +7,7 @@ from exports.domain.book import Chart
 from exports.domain.description import Description
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Parameters, Posting, Source
-from exports.formats.analytic import shares
+from exports.formats.analytic import with_shares
 from exports.formats.natures import OTHER_QUADRA, QUADRA_THIRD_PARTIES
 from exports.formats.plain import Format
 from qontable.cutting import cut
@@ -62,6 +62,4 @@ class Quadra(Format):
             )
 
     def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
-        for posting, line in zip(postings, self._lines(postings), strict=True):
-            yield line
-            yield from map(self._share, shares(posting, self.fitting, section_max=10))
+        return with_shares(postings, self._lines(postings), self._share, self.fitting, 10)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from exports.domain.description import Description
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Parameters, Posting
-from exports.formats.analytic import shares
+from exports.formats.analytic import with_shares
 from exports.formats.pieces import nature
 from exports.formats.plain import Format
 
@@ -21,9 +21,7 @@ class Tag(Format):
         yield self.writer("head")(None)
 
     def entry(self, postings: Sequence[Posting]) -> Iterable[str]:
-        for posting, line in zip(postings, self._lines(postings), strict=True):
-            yield line
-            yield from map(self._share, shares(posting, self.fitting))
+        return with_shares(postings, self._lines(postings), self._share, self.fitting)
 
     def foot(self) -> Iterable[str]:
         yield self.writer("foot")(None)

@@ -83,13 +83,14 @@ class Tra(Format):
     def entry(self, postings: Sequence[Posting]) -> Iterator[str]:
         self._remember_bank(postings)
         document = postings[0].head.document
-        ordered = sorted(postings, key=lambda posting: not posting.subsidiary)
+        ordered = sorted(postings, key=lambda posting: not posting.names.subsidiary)
         for posting, line in zip(ordered, self._lines(ordered), strict=True):
             yield line
             if document:
                 yield self._document(posting) + document
                 document = ""
-            yield from map(self._share, self._shares(posting))
+            if posting.line.analytic:
+                yield from map(self._share, self._shares(posting))
 
     def _shares(self, posting: Posting) -> Iterator[Share]:
         for share in shares(posting, self.fitting):
@@ -102,7 +103,9 @@ class Tra(Format):
         """A bank journal's record names its account: that of its first entry."""
         entry = postings[0].head.entry
         if entry.kind == "bank" and entry.journal not in self._banks:
-            banks = [posting.account for posting in postings if posting.line.account.startswith(("51", "53", "54"))]
+            banks = [
+                posting.names.account for posting in postings if posting.line.account.startswith(("51", "53", "54"))
+            ]
             if banks:
                 self._banks[entry.journal] = banks[0]
 

@@ -1,7 +1,8 @@
 """The Excel workbook: codes as text, amounts as numbers, dates as dates, row by row so that memory stays small."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,19 @@ from xlsxwriter.worksheet import Worksheet
 
 from exports.domain.posting import SOURCES, Posting
 from exports.formats.plain import Format
+from qontable.flatfile.layout import Cell
 
 SHEET = "Ecritures"
 WIDTHS = {"label": 40, "account_label": 30, "subsidiary_label": 30, "document": 24}
 USUAL_WIDTH = 14
 AMOUNT = "#,##0.00"
 DAY = "dd/mm/yyyy"
+DAY_ZERO = date(1899, 12, 30).toordinal()
 MOST_ROWS = 1_048_576
 """Rows of a sheet, heading included (Excel's specification)."""
+
+WriteCell = Callable[..., object]
+Spell = Callable[[Any], Any]
 
 
 class Workbook(Format):
@@ -39,28 +45,43 @@ class Workbook(Format):
             sheet.set_column(column, column, WIDTHS.get(cell.value or "", USUAL_WIDTH))
         sheet.freeze_panes(1, 0)
         sheet.write_row(0, 0, [cell.name for cell in cells], heading)
-        sources = [SOURCES[cell.value] if cell.value else None for cell in cells]
+        columns = [
+            (column, SOURCES[cell.value], *_typed(sheet, cell, formats))
+            for column, cell in enumerate(cells)
+            if cell.value
+        ]
         row = 0
         for postings in entries:
             for posting in postings:
                 row += 1
                 if row < MOST_ROWS:
-                    _write_row(sheet, row, [source(posting) if source else "" for source in sources], formats)
+                    for column, source, write, spell, format_ in columns:
+                        value = source(posting)
+                        if value is not None and value != "":
+                            write(row, column, spell(value), format_)
         sheet.autofilter(0, 0, max(row, 1), len(cells) - 1)
         book.close()
 
 
-def _write_row(sheet: Worksheet, row: int, values: Sequence[Any], formats: dict[str, CellFormat]) -> None:
-    for column, value in enumerate(values):
-        match value:
-            case None | "":
-                continue
-            case datetime() | date():
-                day = value.date() if isinstance(value, datetime) else value
-                sheet.write_datetime(
-                    row, column, datetime.combine(day, time(), UTC).replace(tzinfo=None), formats["day"]
-                )
-            case str():
-                sheet.write_string(row, column, value)
-            case _:
-                sheet.write_number(row, column, value, formats["amount"])
+def _typed(
+    sheet: Worksheet, cell: Cell, formats: Mapping[str, CellFormat]
+) -> tuple[WriteCell, Spell, CellFormat | None]:
+    """How a column is written: by its type, which its form in a text file tells."""
+    match cell.form:
+        case "text":
+            return sheet.write_string, _same, None
+        case "DD/MM/YYYY":
+            return sheet.write_number, _serial, formats["day"]
+        case "comma" | "rate":
+            return sheet.write_number, _same, formats["amount"]
+    raise ValueError(f"{cell.name}: a workbook has no cells of the form {cell.form}")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@lru_cache(maxsize=4_096)
+def _serial(day: date) -> int:
+    """The number that Excel knows a day by: a date is a number with a format."""
+    return day.toordinal() - DAY_ZERO
