@@ -36,9 +36,14 @@ class Compared:
     does: str
 
     @property
+    def ratios(self) -> list[float]:
+        """How much of the bare loop's rate the system reaches, in each round."""
+        return [ours.rate / theirs.rate for ours, theirs in zip(self.system, self.bare, strict=True)]
+
+    @property
     def ratio(self) -> float:
-        """How much of the bare loop's rate the system reaches: the median over rounds."""
-        return median(ours.rate / theirs.rate for ours, theirs in zip(self.system, self.bare, strict=True))
+        """The median of `ratios`."""
+        return median(self.ratios)
 
     @property
     def cpu_ratio(self) -> float | None:

@@ -32,6 +32,7 @@ def content(found: Mapping[str, Findings]) -> dict[str, Any]:
             {
                 "name": item.name,
                 "ratio": round(item.ratio, 3),
+                "ratios": [round(ratio, 3) for ratio in item.ratios],
                 "cpu_ratio": None if item.cpu_ratio is None else round(item.cpu_ratio, 3),
                 "target": item.target,
                 "system": _pace(item.system),
@@ -90,7 +91,7 @@ def _figures(figures: Sequence[Compared]) -> Table:
         "",
         "system /s",
         "bare /s",
-        "ratio",
+        "ratio (least to most)",
         "target",
         "CPU ratio",
         "CPU µs each, system",
@@ -102,13 +103,18 @@ def _figures(figures: Sequence[Compared]) -> Table:
             item.name,
             f"{median(run.rate for run in item.system):,.0f}",
             f"{median(run.rate for run in item.bare):,.0f}",
-            f"{item.ratio:.2f}",
+            _spread_text(item.ratios),
             "" if item.target is None else f"{item.target:.2f}{' missed' if item.missed else ''}",
             "" if item.cpu_ratio is None else f"{item.cpu_ratio:.2f}",
             _cpu_text(item.system),
             _cpu_text(item.bare),
         )
     return table
+
+
+def _spread_text(ratios: Sequence[float]) -> str:
+    middle = f"{median(ratios):.2f}"
+    return middle if len(ratios) == 1 else f"{middle} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def _cpu_text(runs: Sequence[Pace]) -> str:

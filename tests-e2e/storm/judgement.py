@@ -195,7 +195,7 @@ async def _story(eyes: Eyes, file_id: str, entry_id: str) -> str:
         for delivery in (await sent(eyes, "(d.file_id, d.entry_id) = ($1, $2)", file_id, entry_id))[:1]
         for row in await eyes.rows(BOOKED, delivery["software_file_id"], names(delivery))
     ]
-    return f"{file_id}/{entry_id}: " + "; ".join([*tries, *booked])
+    return f"{file_id}/{entry_id}: " + ("; ".join([*tries, *booked]) or "no try and no booking")
 
 
 def _add_ledger(judgement: Judgement, file: File, verdict: dict[str, Any]) -> None:
