@@ -72,6 +72,14 @@ async def find_files(db: Db, firm_id: str, file_ids: list[str]) -> list[ClientFi
     return [ClientFile.model_validate(dict(row)) for row in rows]
 
 
+async def list_all(db: Db, firm_id: str) -> list[ClientFile]:
+    """Every client file of the firm that is not closed, by name."""
+    rows = await db.fetch(
+        "select * from file_overview where firm_id = $1 and state <> 'closed' order by name, file_id", firm_id
+    )
+    return [ClientFile.model_validate(dict(row)) for row in rows]
+
+
 async def list_files(
     db: Db,
     firm_id: str,

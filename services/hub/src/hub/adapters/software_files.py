@@ -58,6 +58,16 @@ async def list_software_files(
     return [ListedSoftwareFile.model_validate(dict(row)) for row in rows[:limit]], following
 
 
+async def all_software_files(db: Db, firm_id: str, connection_id: str) -> list[SoftwareFile]:
+    """Every software file of the connection."""
+    rows = await db.fetch(
+        "select software_file_id, name, code, siren from software_file where firm_id = $1 and connection_id = $2",
+        firm_id,
+        connection_id,
+    )
+    return [SoftwareFile.model_validate(dict(row)) for row in rows]
+
+
 async def free_software_files(db: Db, firm_id: str, connection_id: str) -> list[SoftwareFile]:
     """The connection's software files that no client file is tied to."""
     rows = await db.fetch(

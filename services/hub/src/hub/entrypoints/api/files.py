@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 
 from hub.adapters import files as rows
 from hub.adapters import software_files
-from hub.app import activation, connections, files, mapping, refreshing
+from hub.app import activation, connections, files, mapping, mapping_table, refreshing
 from hub.domain.client_file import BeforeSendFrom, ClientFile, FileState, Refresh
 from hub.domain.connection import Consequence, ListedSoftwareFile
 from hub.domain.cursor import read_cursor
+from hub.domain.mapping_table import Line
 from hub.domain.suggestion import Suggestion
 from hub.entrypoints.api import values
 from hub.entrypoints.api.access import SignedIn, TheHub
@@ -50,6 +51,26 @@ class Mapping(values.Body):
     connection_id: Id
     software_file_id: Id
     siren_mismatch_confirmed: bool = False
+
+
+class MappingOfFile(values.Body):
+    """A client file, by id, code or SIREN, and the software file to tie it to, by id or code."""
+
+    file: values.Name
+    software_file: values.Name
+    siren_mismatch_confirmed: bool = False
+
+
+class Mappings(values.Body):
+    """Many client files to tie at once."""
+
+    mappings: list[MappingOfFile] = Field(min_length=1, max_length=500)
+
+
+class Mapped(BaseModel):
+    """How many client files are tied as they were named."""
+
+    mapped: int
 
 
 class Activation(values.Body):
@@ -165,6 +186,20 @@ async def map_file(caller: SignedIn, hub: TheHub, file_id: Id, body: Mapping) ->
             siren_mismatch_confirmed=body.siren_mismatch_confirmed,
         )
     return ChangedFile(file=shown(hub, file), consequence=consequence)
+
+
+@router.post(
+    "/connections/{connection_id}/mappings",
+    responses=refuses("connection_unknown", "connection_not_confirmed", "connection_disabled", "table_refused"),
+)
+async def map_files(caller: SignedIn, hub: TheHub, connection_id: Id, body: Mappings) -> Mapped:
+    """Tie all of these files, or none. `errors` of a refusal names each by its place in the list, counted from 1."""
+    lines = [
+        Line(number, wish.file, wish.software_file, wish.siren_mismatch_confirmed)
+        for number, wish in enumerate(body.mappings, start=1)
+    ]
+    async with hub.act(caller) as action:
+        return Mapped(mapped=await mapping_table.map_lines(action, connection_id, lines))
 
 
 @router.delete("/files/{file_id}/mapping", responses=refuses("file_unknown", "outcome_unknown"))

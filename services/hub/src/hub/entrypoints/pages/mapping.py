@@ -76,7 +76,7 @@ ThePlace: TypeAlias = Annotated[Place, Depends()]
 @router.get("/connections/{connection_id}/mapping")
 async def show_mapping(page: ThePage, visitor: TheVisitor, hub: TheHub, place: ThePlace) -> Response:
     """A page of the table, suggestions filled in."""
-    return await _table(page, visitor, hub, place, None)
+    return await show_table(page, visitor, hub, place, None)
 
 
 @router.post("/connections/{connection_id}/mapping")
@@ -105,7 +105,7 @@ async def keep_mapping(page: ThePage, visitor: TheVisitor, hub: TheHub, place: T
     except Refused as refused:
         if refused.code not in OF_ROWS:
             raise
-        return await _table(page, visitor, hub, place, replace(typed, at=file_id, refused=refused))
+        return await show_table(page, visitor, hub, place, replace(typed, at=file_id, refused=refused))
     return go(f"/connections/{place.connection_id}", "mapped" if any(typed.choices.values()) else None)
 
 
@@ -134,7 +134,8 @@ def chosen_id(typed: str, labels: Mapping[str, str]) -> str:
     return found
 
 
-async def _table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed: Typed | None) -> Response:
+async def show_table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed: Typed | None) -> Response:
+    """The table, with what was typed and refused where that is given."""
     firm_id, connection_id = visitor.caller.firm_id, place.connection_id
     after = read_cursor(place.cursor, lambda key: (key[0], key[1])) if place.cursor else None
     async with hub.look(firm_id) as db:
@@ -180,7 +181,7 @@ async def _table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed: Ty
 def _row(
     file: ClientFile, candidates: list[Candidate], labels: dict[str, str], typed: Typed | None, problem: Problem | None
 ) -> Row:
-    if typed is None:
+    if typed is None or not typed.at:
         return Row(file, candidates, typed=_filled(candidates, labels))
     mismatch = typed.at == file.file_id and problem is not None and problem.code == "siren_mismatch"
     return Row(
@@ -193,12 +194,18 @@ def _row(
 
 
 def _filled(candidates: list[Candidate], labels: dict[str, str]) -> str:
+    """The label of what is proposed for a file."""
+    best = best_of(candidates)
+    return labels.get(best.software_file.software_file_id, "") if best else ""
+
+
+def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
     """What is proposed for a file: the best candidate, if it is sure and the next one is not as good."""
     if not candidates or candidates[0].score < SURE:
-        return ""
+        return None
     if len(candidates) > 1 and candidates[1].score >= candidates[0].score:
-        return ""
-    return labels.get(candidates[0].software_file.software_file_id, "")
+        return None
+    return candidates[0]
 
 
 async def choices_of(hub: Hub, visitor: Visitor, connection_id: str) -> list[ListedSoftwareFile]:
