@@ -142,6 +142,17 @@ async def test_findings_of_pre_flight_mark_their_fields(town: Any, firm: Any, br
     assert "Still as it came back." not in moved.text
 
 
+async def test_a_revision_that_no_form_names_is_refused(town: Any, firm: Any, browser: Browser) -> None:
+    file_id, entry = await returned(town, firm)
+    form = await browser.get(f"{entry}/correction")
+    for revision in ("", "x", "0", "-1", "2000000001", "9" * 30, "9" * 10_000, "²"):
+        for path in ("correction", "correction/preflight", "verification"):
+            _, fields = browser.filled(form, f"{entry}/correction", revision=revision, label="Encre")
+            answer = await browser.client.post(f"{entry}/{path}", data=fields)
+            assert answer.status_code == 422, (path, revision[:12])
+    assert await asked(town, file_id) == 0
+
+
 async def test_an_entry_that_cannot_be_corrected_leads_to_its_page(town: Any, firm: Any, browser: Browser) -> None:
     file_id, entry = await returned(town, firm)
     form = await browser.get(f"{entry}/correction")

@@ -11,8 +11,8 @@ from jinja2 import Environment, nodes
 import hub.entrypoints.pages
 from hub.domain.client_file import FileState
 from hub.domain.connection import CheckStatus
+from hub.domain.life import ON_ENTRIES, RESOLUTIONS
 from hub.domain.suggestion import Reason
-from hub.entrypoints.pages.entry import ANSWERS
 from hub.entrypoints.pages.states import CONNECTION_TONES, OUTCOME_TONES, STATUS_TONES
 from hub.entrypoints.pages.words import LANGUAGES, Word, Words, catalogue
 from qontable.events.delivery import DeliveryState, DocumentState
@@ -48,7 +48,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "delivery.": get_args(DeliveryState),
     "outcome.": tuple(OUTCOME_TONES),
     "wait.": WAITS,
-    "answer.": ANSWERS,
+    "answer.": RESOLUTIONS,
+    "act.": tuple(action for action in ON_ENTRIES if action != "delivery.resolved"),
+    "act.delivery.resolved.": RESOLUTIONS,
     "correction.field.": CORRECTED,
     "entry.": (*STATUS_TONES, "failed", "waiting", "handed_over", "parked", "unknown", "missing"),
 }

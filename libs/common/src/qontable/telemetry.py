@@ -20,7 +20,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
@@ -119,6 +119,12 @@ def frames(error: BaseException) -> str:
 def read_context(traceparent: str | None) -> Context:
     """The trace context that a `traceparent` says; an unreadable one is an empty context."""
     return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
+
+
+def trace_id_of(traceparent: str | None) -> str | None:
+    """The trace that a `traceparent` belongs to, as traces are looked up: 32 hexadecimal digits."""
+    context = trace.get_current_span(read_context(traceparent)).get_span_context()
+    return format_trace_id(context.trace_id) if context.is_valid else None
 
 
 def sampled(traceparent: str | None) -> bool:

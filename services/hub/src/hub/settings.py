@@ -20,6 +20,11 @@ class HubSettings(Settings):
     exports_secret: SecretStr = Field(
         min_length=24, description="What links to import files are signed with; exports has the same."
     )
+    hub_trace_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s\"<>]*\{trace\}[^\s\"<>]*$",
+        description="Where people look at a trace, with `{trace}` in place of its id; without it no page links to one.",
+    )
     hub_assets: Path | None = Field(
         None, description="Folder of scripts of others that pages load; without it they reload where they would change."
     )

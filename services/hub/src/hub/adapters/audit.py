@@ -1,6 +1,6 @@
 """The audit log's rows, which are only ever added."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.domain.act import Act
@@ -40,3 +40,18 @@ async def list_acts(
     )
     following = write_cursor(str(rows[limit - 1]["id"])) if len(rows) > limit else None
     return [Act.model_validate(dict(row)) for row in rows[:limit]], following
+
+
+async def list_acts_on(db: Db, firm_id: str, file_id: str, subjects: Sequence[str]) -> list[Act]:
+    """What people did about things of one client file, latest first; the latest hundred."""
+    rows = await db.fetch(
+        """
+        select at, user_id, action, subject, details from audit
+        where firm_id = $1 and subject = any($2::text[]) and details ->> 'file_id' = $3
+        order by id desc limit 100
+        """,
+        firm_id,
+        list(subjects),
+        file_id,
+    )
+    return [Act.model_validate(dict(row)) for row in rows]

@@ -270,6 +270,25 @@ async def find_entry(db: Db, firm_id: str, file_id: str, entry_id: str) -> Entry
     return Entry.model_validate(row) if row else None
 
 
+async def find_attempt(
+    db: Db, firm_id: str, file_id: str, entry_id: str, *, delivery_id: str, attempt: int, operation: str
+) -> Attempt | None:
+    """One try of one delivery of an entry."""
+    row = await db.fetchrow(
+        """
+        select * from entry_attempt
+        where firm_id = $1 and file_id = $2 and entry_id = $3 and delivery_id = $4 and attempt = $5 and operation = $6
+        """,
+        firm_id,
+        file_id,
+        entry_id,
+        delivery_id,
+        attempt,
+        operation,
+    )
+    return Attempt.model_validate(dict(row)) if row else None
+
+
 async def lock_entry(db: Db, firm_id: str, file_id: str, entry_id: str) -> Entry | None:
     """One entry, held until the transaction ends, so that two people do not correct it at once."""
     await db.execute(

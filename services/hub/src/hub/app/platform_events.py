@@ -6,6 +6,7 @@ from hub.adapters import contents, files, firms, integrations
 from hub.adapters.changes import announce
 from qontable.bus import Received
 from qontable.events.platform import EntryValidated, FileClosed, FileCreated, FirmCreated
+from qontable.telemetry import trace_id_of
 from qontable.unit import Unit
 
 
@@ -32,4 +33,5 @@ async def file_closed(unit: Unit, records: Sequence[Received[FileClosed]]) -> No
 
 async def entry_validated(unit: Unit, records: Sequence[Received[EntryValidated]]) -> None:
     """Revisions are validated: their lines and documents can be shown. What becomes of them `entries` says."""
-    await contents.keep_contents(unit.connection, [record.event for record in records])
+    said = [(record.event, trace_id_of(record.envelope.traceparent)) for record in records]
+    await contents.keep_contents(unit.connection, said)

@@ -8,6 +8,7 @@ from hub.entrypoints.api.application import UNTRACED
 from hub.entrypoints.api.guard import Guard
 from hub.entrypoints.pages import (
     accounting,
+    attempt,
     changes,
     connection,
     correction,
@@ -42,6 +43,7 @@ ROUTERS = tuple(
         correction,
         changes,
         documents,
+        attempt,
     )
 )
 

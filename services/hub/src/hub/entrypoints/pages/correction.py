@@ -15,6 +15,7 @@ from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.pages.entry import totals_of
 from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor, Visitor
+from hub.entrypoints.pages.typed import typed_revision
 from qontable.clock import now
 from qontable.events.base import Id
 from qontable.events.delivery import StatusFinding
@@ -40,7 +41,7 @@ async def ask_for_correction(
     page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, form: Posted
 ) -> Response:
     """Ask the platform for the corrected revision, unless it would come straight back."""
-    revision, typed = _revision(form), _typed(form)
+    revision, typed = typed_revision(form), _typed(form)
     async with hub.look(visitor.caller.firm_id) as db:
         case = await correcting.read(db, visitor.caller.firm_id, file_id, entry_id)
     try:
@@ -67,7 +68,7 @@ async def preflight_as_typed(
     """What pre-flight says of what is typed so far: a piece of the page. Nothing is kept."""
     async with hub.look(visitor.caller.firm_id) as db:
         case = await correcting.read(db, visitor.caller.firm_id, file_id, entry_id)
-    if not case.is_open or case.content is None or _revision(form) != case.entry.revision:
+    if not case.is_open or case.content is None or typed_revision(form) != case.entry.revision:
         return page.show("correction_preflight.html", case=case, checked=None, still=[])
     typed = _typed(form)
     checked = check(case.content, typed, case.file, case.sheet)
@@ -149,11 +150,3 @@ def _entry_path(case: Correctable) -> str:
 def _typed(form: FormData) -> dict[str, str]:
     """Field → text, of what looks like a field of ours; `editable` knows which there are."""
     return {name: text for name, text in form.items() if isinstance(text, str) and FIELD.fullmatch(name)}
-
-
-def _revision(form: FormData) -> int:
-    """The revision that was on the screen. Raises `Refused` invalid_address."""
-    try:
-        return int(str(form.get("revision", "")))
-    except ValueError:
-        raise Refused("invalid_address", count=1) from None

@@ -1,32 +1,35 @@
 """An entry's page: its lines and documents, its life, and what a person can do about it now."""
 
 from decimal import Decimal, InvalidOperation
-from typing import get_args
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from hub.adapters import audit, connectors, contents, entry_lists, firms
 from hub.adapters import connections as connection_rows
-from hub.adapters import connectors, contents, entry_lists, firms
+from hub.adapters.contents import ValidatedContent
 from hub.app import entries, files
 from hub.app.correcting import Correctable
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
+from hub.domain.life import RESOLUTIONS, subjects_of, tell
 from hub.domain.problem import Refused
-from hub.entrypoints.api.access import TheHub
+from hub.entrypoints.api.access import TheHub, TheSettings
 from hub.entrypoints.pages.documents import SHOWN
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import OUTCOME_TONES, STATUS_TONES, entry_state
+from hub.entrypoints.pages.typed import typed_revision
+from hub.settings import HubSettings
 from qontable.events.base import Id
-from qontable.events.hub import Resolution
 from qontable.events.platform import EntryContent
 
 router = APIRouter()
-ANSWERS: tuple[Resolution, ...] = get_args(Resolution)
 
 
 @router.get("/files/{file_id}/entries/{entry_id}")
-async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id) -> Response:
+async def show_entry(
+    page: ThePage, visitor: TheVisitor, hub: TheHub, settings: TheSettings, file_id: Id, entry_id: Id
+) -> Response:
     """Everything that is known of one entry."""
     firm_id = visitor.caller.firm_id
     async with hub.look(firm_id) as db:
@@ -39,6 +42,7 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
             await connection_rows.find_connection(db, firm_id, file.connection_id) if file.connection_id else None
         )
         names = {item.connector: item.sheet.name for item in await connectors.list_connectors(db)}
+        acts = await audit.list_acts_on(db, firm_id, file_id, subjects_of(life))
         members = {member.user_id: member.name for member in await firms.list_members(db, firm_id)}
     entry = life.entry
     tone, word = entry_state(entry)
@@ -49,6 +53,8 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
         software_name=names.get(file.connector or "", file.connector or ""),
         entry=entry,
         life=life,
+        steps=tell(life.history, acts),
+        trace_url=_trace_url(settings, validated),
         validated=validated,
         totals=totals_of(validated.content) if validated else None,
         members=members,
@@ -60,7 +66,7 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
         is_asked=_is_asked(entry),
         can_correct=entry.status == "to_verify" and Correctable(file, entry, validated and validated.content).is_open,
         can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
-        answers=ANSWERS,
+        answers=RESOLUTIONS,
         shown_types=frozenset(SHOWN),
     )
 
@@ -68,10 +74,7 @@ async def show_entry(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: I
 @router.post("/files/{file_id}/entries/{entry_id}/verification")
 async def verify(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, form: Posted) -> Response:
     """Mark verified again as it is. Asking twice is asking."""
-    try:
-        revision = int(str(form.get("revision", "")))
-    except ValueError:
-        raise Refused("invalid_address", count=1) from None
+    revision = typed_revision(form)
     try:
         async with hub.act(visitor.caller) as action:
             await entries.correct(action, file_id, entry_id, revision=revision, content=None)
@@ -84,7 +87,7 @@ async def verify(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, fo
 @router.post("/files/{file_id}/entries/{entry_id}/resolution")
 async def resolve(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, form: Posted) -> Response:
     """A person's answer on a delivery that nobody else can decide."""
-    answer = next((known for known in ANSWERS if known == form.get("answer")), None)
+    answer = next((known for known in RESOLUTIONS if known == form.get("answer")), None)
     if answer is None:
         raise Refused("invalid_address", count=1)
     async with hub.act(visitor.caller) as action:
@@ -104,6 +107,13 @@ async def declare_distinct(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_
     async with hub.act(visitor.caller) as action:
         await entries.declare_distinct(action, file_id, entry_id)
     return go(f"/files/{file_id}/entries/{entry_id}", "declared_distinct")
+
+
+def _trace_url(settings: HubSettings, validated: ValidatedContent | None) -> str | None:
+    """Where the trace of the revision's way can be looked at."""
+    if settings.hub_trace_url is None or validated is None or validated.trace_id is None:
+        return None
+    return settings.hub_trace_url.replace("{trace}", validated.trace_id)
 
 
 def _is_asked(entry: Entry) -> bool:

@@ -1,5 +1,6 @@
 """What people typed in forms."""
 
+import re
 from collections.abc import Mapping
 
 from fastapi.responses import Response
@@ -11,6 +12,16 @@ from hub.entrypoints.pages.rendering import Page
 from qontable.sheet import Sheet
 
 FIELD = "field."
+REVISION = re.compile(r"[1-9][0-9]{0,9}")
+MOST_REVISIONS = 2_000_000_000
+
+
+def typed_revision(form: FormData) -> int:
+    """The revision that was on the screen. Raises `Refused` invalid_address."""
+    text = str(form.get("revision", ""))
+    if not REVISION.fullmatch(text) or int(text) > MOST_REVISIONS:
+        raise Refused("invalid_address", count=1)
+    return int(text)
 
 
 def typed_fields(sheet: Sheet, form: FormData) -> dict[str, str]:
