@@ -162,7 +162,7 @@ def test_what_is_wrong_is_said_in_words_and_nothing_is_written(
 
 def test_a_folder_that_is_not_there_is_named(book: Path, tmp_path: Path) -> None:
     result = run("--input", book, "--out", tmp_path / "none", "--format", "csv")
-    assert (result.exit_code, "make it first" in result.stderr) == (1, True)
+    assert (result.exit_code, "make it first" in result.stderr) == (2, True)
 
 
 def test_a_full_disk_leaves_nothing(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

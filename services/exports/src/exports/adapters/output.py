@@ -1,18 +1,21 @@
 """Where an export is written: a hidden folder that takes the finished files' place in one step each, or goes.
 
 Nothing that can be mistaken for a whole export is ever visible: a killed export leaves its hidden folder, which the
-next one of the same name removes.
+next one of the same name empties and begins again.
 """
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from qontable.flatfile.charset import Charset
 
 BUFFER = 1 << 18
 HIDDEN = ".unfinished-"
+REPORT = "report."
 
 
 class OutputRefused(OSError):
@@ -21,29 +24,57 @@ class OutputRefused(OSError):
 
 @contextmanager
 def unfinished(folder: Path, name: str) -> Iterator[Path]:
-    """A hidden folder to write in, beside the files to come. It goes, whatever happens. Raises `OutputRefused`."""
+    """A hidden folder to write in, beside the files to come. It goes, whatever happens. Raises `OutputRefused`.
+
+    It is locked for as long as this process lives: what is found in it unlocked is of one that was killed.
+    """
     hidden = folder / f"{HIDDEN}{name}"
     if not folder.is_dir():
         raise OutputRefused(f"{folder} is no folder: make it first, or name another with --out")
     try:
-        shutil.rmtree(hidden, ignore_errors=True)
-        hidden.mkdir()
+        hidden.mkdir(exist_ok=True)
+        held = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise OutputRefused(f"{folder} cannot be written to: {error.strerror}") from error
     try:
-        yield hidden
-    except OSError as error:
-        raise OutputRefused(f"{folder}: {error.strerror or error}") from error
+        _lock(held, folder, name)
+        try:
+            empty(hidden)
+            yield hidden
+        except OSError as error:
+            raise OutputRefused(f"{folder}: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        os.close(held)
 
 
 def publish(hidden: Path, folder: Path) -> tuple[Path, ...]:
-    """Give the finished files their place, the report last: where it is, all are."""
-    files = sorted(hidden.iterdir(), key=lambda path: path.name.startswith("report"))
+    """Give finished files their place. An earlier report goes first, the new one comes last: where it is, all are."""
+    files = sorted(hidden.iterdir(), key=_is_report)
+    for path in filter(_is_report, files):
+        (folder / path.name).unlink(missing_ok=True)
     for path in files:
         path.replace(folder / path.name)
     return tuple(folder / path.name for path in files)
+
+
+def empty(folder: Path) -> None:
+    """Remove every file in it."""
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def _lock(held: int, folder: Path, name: str) -> None:
+    try:
+        flock(held, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        what = f"another export, {name}, is being written to {folder}: wait for it, or name another folder with --out"
+        raise OutputRefused(what) from None
+
+
+def _is_report(path: Path) -> bool:
+    return path.name.startswith(REPORT)
 
 
 def write_lines(path: Path, groups: Iterable[Iterable[str]], charset: Charset, end: str) -> None:

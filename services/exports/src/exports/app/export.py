@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from exports.adapters.archive import pack
-from exports.adapters.output import append, publish, unfinished, write_lines
+from exports.adapters.output import append, empty, publish, unfinished, write_lines
 from exports.app.report import Report
 from exports.domain.book import Book, BookEntry, Period
 from exports.domain.description import Description
@@ -84,7 +84,7 @@ class _Export:
                 self.findings.add("too_many_lines", count=str(self.totals.lines), max=str(most))
             stopped = self.findings.stop or (self.order.strict and bool(self.findings.counts))
             if stopped:
-                _empty(folder)
+                empty(folder)
             elif self.description.bundle and self.packed:
                 self._bundle(folder)
             report = Report(self.description, self._shown_name(), self.totals, self.findings, stopped)
@@ -172,8 +172,3 @@ class _Export:
     def _shown_name(self) -> str:
         bundled = self.description.bundle and bool(self.packed)
         return self._archive_name() if bundled else self._file_name()
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()

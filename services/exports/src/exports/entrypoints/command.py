@@ -1,6 +1,9 @@
 """`qontable exports`: import files written and judged without any server."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -22,9 +25,11 @@ from exports.formats.registry import SOFTWARES, UnknownFormat, descriptions, for
 from qontable.fec import FecRefused
 from qontable.fec.years import fiscal_years, read_file_name
 
-REFUSED = 1
+REFUSED, INTERRUPTED = 1, 130
 DAY = "%Y-%m-%d"
 MOST_SHOWN = 20
+STEP = 500
+"""Entries between two looks at the progress bar."""
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(check)
@@ -98,33 +103,50 @@ def write(  # noqa: PLR0913, PLR0917 - a command's words
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Write the import file of a book, its report beside it. Exit status 1 when something stops the export."""
-    description = _description(format_, software)
-    book = _book(input_, siren)
-    year = _year(input_, year_start, year_end)
-    order = Order(
-        description=description,
-        parameters=Parameters(
-            exported_on=exported_on or datetime.now(),  # noqa: DTZ005 - a date for people, by this machine's clock
-            company=company or book.name,
-            folder=folder,
-            first_number=first_number,
-            account_length=account_length,
-            year_start=year[0],
-            year_end=year[1],
-        ),
-        out=out,
-        journals=_journals(journal_map),
-        documents=documents,
-        period=Period(first.date() if first else None, last.date() if last else None),
-        strict=strict,
-    )
-    _demand_what_the_format_needs(description, book, order)
+    with _stoppable():
+        description = _description(format_, software)
+        if not out.is_dir():
+            raise typer.BadParameter(f"{out} is no folder: make it first, or name another", param_hint="--out")
+        watched = not as_json and sys.stderr.isatty()
+        book = _book(input_, siren, watched=watched)
+        year = _year(input_, year_start, year_end)
+        order = Order(
+            description=description,
+            parameters=Parameters(
+                exported_on=exported_on or datetime.now(),  # noqa: DTZ005 - a date for people, by this machine's clock
+                company=company or book.name,
+                folder=folder,
+                first_number=first_number,
+                account_length=account_length,
+                year_start=year[0],
+                year_end=year[1],
+            ),
+            out=out,
+            journals=_journals(journal_map),
+            documents=documents,
+            period=Period(first.date() if first else None, last.date() if last else None),
+            strict=strict,
+        )
+        _demand_what_the_format_needs(description, book, order)
+        try:
+            done = _run(book, order, watched=watched)
+        except OutputRefused as error:
+            _refuse(str(error))
+        typer.echo(done.report.as_json().decode() if as_json else _told(done))
+        raise typer.Exit(REFUSED if done.report.stopped else 0)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does: with one line and nothing half written."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        done = _run(book, order, quiet=as_json)
-    except OutputRefused as error:
-        _refuse(str(error))
-    typer.echo(done.report.as_json().decode() if as_json else _told(done))
-    raise typer.Exit(REFUSED if done.report.stopped else 0)
+        yield
+    except KeyboardInterrupt:
+        typer.echo("stopped: no file is half written, and the same command begins again", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _description(format_: str | None, software: str | None) -> Description:
@@ -136,9 +158,10 @@ def _description(format_: str | None, software: str | None) -> Description:
         raise typer.BadParameter(str(error)) from None
 
 
-def _book(path: Path, siren: str | None) -> Book:
+def _book(path: Path, siren: str | None, *, watched: bool) -> Book:
     try:
-        book = read_book(path)
+        with Console(stderr=True).status(f"reading {path.name}") if watched else nullcontext():
+            book = read_book(path)
     except FecRefused as refused:
         more = f"\n  … {refused.count} problems in all" if refused.count > len(refused.problems) else ""
         _refuse(f"{path.name} cannot be read:\n  " + "\n  ".join(map(str, refused.problems[:MOST_SHOWN])) + more)
@@ -172,13 +195,18 @@ def _demand_what_the_format_needs(description: Description, book: Book, order: O
         )
 
 
-def _run(book: Book, order: Order, *, quiet: bool) -> Done:
-    if quiet or not sys.stderr.isatty():
+def _run(book: Book, order: Order, *, watched: bool) -> Done:
+    if not watched:
         return export(book, order)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(order.description.name, total=book.count)
-        return export(book, order, lambda entries: bar.update(task, completed=entries))
+
+        def show(entries: int) -> None:
+            if entries % STEP == 0 or entries == book.count:
+                bar.update(task, completed=entries)
+
+        return export(book, order, show)
 
 
 def _told(done: Done) -> str:

@@ -33,9 +33,8 @@ class Workbook(Format):
     def write(self, path: Path, entries: Iterable[Sequence[Posting]]) -> None:
         """Write all rows. Amounts become numbers only here, at the file's edge: Excel knows no decimals."""
         cells = self.description.record("entry").cells
-        book = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        )
+        kept = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(str(path), kept | {"tmpdir": str(path.parent)})
         made = self.parameters.exported_on
         book.set_properties({"title": SHEET, "created": made.replace(tzinfo=None)})
         sheet = book.add_worksheet(SHEET)
