@@ -88,8 +88,8 @@ async def read_hashes(connection: Connection, file_id: str, kinds: Sequence[str]
 
 async def apply_difference(connection: Connection, file_id: str, version: int, difference: Difference) -> list[Change]:
     """Make what differs current, note it as `version`, and return it; rows that are equal are not touched."""
-    await _write(connection, file_id, version, "created", difference.created)
-    await _write(connection, file_id, version, "changed", difference.changed)
+    await _write(connection, file_id, version, "created", difference.created, CREATE)
+    await _write(connection, file_id, version, "changed", difference.changed, CHANGE)
     changes = [
         *(Change("created", item.key, item.body) for item in difference.created),
         *(Change("changed", item.key, item.body) for item in difference.changed),
@@ -98,20 +98,30 @@ async def apply_difference(connection: Connection, file_id: str, version: int, d
     return sorted(changes, key=attrgetter("key"))
 
 
-async def _write(connection: Connection, file_id: str, version: int, change: str, items: Sequence[Item]) -> None:
+CREATE = """
+    insert into item (file_id, version, kind, code, body, hash)
+    select $1, $2, kind, code, body::jsonb, hash
+    from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) as items (kind, code, body, hash)
+    returning kind, code, body
+"""
+"""Plain: under the file's lock a row that the difference calls new is new, and asking for each again is not free."""
+CHANGE = """
+    update item set body = items.body::jsonb, hash = items.hash, version = $2
+    from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) as items (kind, code, body, hash)
+    where item.file_id = $1 and item.kind = items.kind and item.code = items.code
+    returning item.kind, item.code, item.body
+"""
+
+
+async def _write(
+    connection: Connection, file_id: str, version: int, change: str, items: Sequence[Item], statement: str
+) -> None:
     await connection.execute(
-        """
-        with written as (
-            insert into item (file_id, version, kind, code, body, hash)
-            select $1, $2, kind, code, body::jsonb, hash
-            from unnest($4::text[], $5::text[], $6::text[], $7::bytea[]) as items (kind, code, body, hash)
-            on conflict (file_id, kind, code) do update set
-                body = excluded.body, hash = excluded.hash, version = excluded.version
-            returning kind, code, body
-        )
+        f"""
+        with written as ({statement})
         insert into change (file_id, version, kind, code, change, body)
         select $1, $2, kind, code, $3, body from written
-        """,
+        """,  # noqa: S608
         file_id,
         version,
         change,
