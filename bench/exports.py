@@ -23,9 +23,9 @@ CELLS = "XlsxWriter in constant_memory mode, the same cells from ready tuples"
 async def exports(scale: Scale) -> Findings:
     """Rounds of the export and of the bare writer in turn, format by format."""
     found = Findings()
-    for description in descriptions().values():
+    for name in sorted(scale.formats or descriptions()):
         with tempfile.TemporaryDirectory(prefix="qontable-bench-") as folder:
-            await _measure(found, description, Path(folder), scale)
+            await _measure(found, descriptions()[name], Path(folder), scale)
     found.missed = [f"{name}: {peak / 2**20:.0f} MB" for name, peak in found.peaks.items() if peak > MOST_BYTES]
     return found
 

@@ -21,8 +21,6 @@ TARGET = 0.9
 WELL = Book("well", connections=3, files=16)
 CONCURRENT = 8
 BACKLOG = 400
-ROUNDS = 3
-"""Times as many rounds as elsewhere: what is judged here is a tenth, and single rounds differ by more."""
 ALONE = "alone"
 KINDS: Mapping[str, str] = {"slow": SLOW, "dead": DEAD}
 DOES = "the same entries of the same firms, alone"
@@ -38,7 +36,7 @@ async def neighbours(stage: Stage, scale: Scale) -> Findings:
     async with vendor_running(stage, USUAL) as url, gateways_of(stage, USUAL, url) as gateways:
         await connect(stage, WELL, CONCURRENT)
         await _delivered(stage, gateways, "warm", scale.deliveries)
-        for number in range(scale.rounds * ROUNDS):
+        for number in range(scale.neighbour_rounds):
             for kind in _turned(list(paces), number):
                 backlog = min(scale.deliveries, BACKLOG)
                 sick = await _fallen_ill(stage, kind, number, backlog) if kind in KINDS else None

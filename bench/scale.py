@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Rounds, and how much of everything each of them holds."""
+    """Rounds, and how much of everything each of them holds.
+
+    Neighbours take more rounds than the others: what is judged there is a tenth, and single rounds differ by more.
+    `formats` are those of import files that are written; none named, all.
+    """
 
     rounds: int
+    neighbour_rounds: int
     entries: int
     deliveries: int
     accounts: int
@@ -15,10 +20,12 @@ class Scale:
     seconds: int
     evening: int
     lines: int
+    formats: frozenset[str] = frozenset()
 
 
 FULL = Scale(
     rounds=3,
+    neighbour_rounds=9,
     entries=6_000,
     deliveries=1_500,
     accounts=100_000,
@@ -27,4 +34,15 @@ FULL = Scale(
     evening=100_000,
     lines=1_000_000,
 )
-SMOKE = Scale(rounds=1, entries=60, deliveries=40, accounts=300, documents=10, seconds=1, evening=300, lines=300)
+SMOKE = Scale(
+    rounds=1,
+    neighbour_rounds=1,
+    entries=60,
+    deliveries=40,
+    accounts=300,
+    documents=10,
+    seconds=1,
+    evening=300,
+    lines=300,
+    formats=frozenset({"fec", "quadra-ascii", "xlsx"}),
+)
