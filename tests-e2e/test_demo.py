@@ -3,6 +3,7 @@
 As `make run` runs it, the firm's Hub is filled as well, and opens with the link that is printed.
 """
 
+import asyncio
 import json
 from collections import Counter
 
@@ -46,6 +47,22 @@ async def test_a_filled_firm_has_client_files_in_every_state_and_its_link_opens_
         assert files["Transports Roussel"]["frequency"] == "manual"
         path = f"/v1/files/{files['Boulangerie Petit']['file_id']}/entries"
         entries = (await hub.get(path, params={"status": "to_verify"})).json()["entries"]
+        creations = f"/v1/connections/{files['Boulangerie Petit']['connection_id']}/file-creations"
+        await _create_what_qonto_lacks(hub, creations)
     said = [entry["message"]["text"] for entry in entries if entry["message"]]
     assert len(entries) == 8
     assert "Aucune écriture ne peut être ajoutée à un journal clôturé." in said
+
+
+async def _create_what_qonto_lacks(hub: httpx.AsyncClient, creations: str) -> None:
+    """The platform creates the file that is in the software only, and the Hub ties it."""
+    listed = await hub.get(creations.replace("file-creations", "software-files"), params={"q": "Brasserie"})
+    (lacking,) = listed.json()["software_files"]
+    asked = await hub.post(creations, json={"software_file_ids": [lacking["software_file_id"]]})
+    assert asked.status_code == 202, asked.text
+    async with asyncio.timeout(30):
+        while not (found := (await hub.get(creations)).json()["creations"])[0]["file_id"]:
+            await asyncio.sleep(0.1)
+    file = (await hub.get(f"/v1/files/{found[0]['file_id']}")).json()
+    assert (file["name"], file["state"]) == ("Brasserie du Port", "to_activate")
+    assert file["software_file"]["software_file_id"] == lacking["software_file_id"]

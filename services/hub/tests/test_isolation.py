@@ -19,6 +19,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "options": {"frequency": "manual", "synchronize_accounts": False},
     },
     "/connections/{connection_id}/credentials": {"fields": {"api_key": "abcdefgh", "server": "a"}},
+    "/connections/{connection_id}/mappings": {"mappings": [{"file": "fil", "software_file": "sw1"}]},
+    "/connections/{connection_id}/file-creations": {"software_file_ids": ["sw1"]},
     "/connections/{connection_id}/options": {"frequency": "manual", "synchronize_accounts": False},
     "/connections/{connection_id}/throttle": {"requests": 1, "seconds": 1, "concurrent": 1},
     "/files/{file_id}/activation": {"send_from": "2026-01-01", "before_send_from": "wait"},

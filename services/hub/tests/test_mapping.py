@@ -9,7 +9,8 @@ from services.hub.tests.browser import Answer, Browser
 from services.hub.tests.test_pages import signed_in
 
 from hub.domain.mapping_table import FORMULA
-from qontable.events.hub import FileIntegrationChanged, SoftwareFile
+from qontable.events.hub import FileCreationRequested, FileIntegrationChanged, SoftwareFile
+from qontable.events.platform import FileCreated
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -126,6 +127,106 @@ async def test_the_api_maps_many_whole_or_not_at_all(firm: Any) -> None:
     wishes[1]["software_file"] = "sw2"
     assert (await firm.admin.post(path, json={"mappings": wishes})).json() == {"mapped": 2}
     assert (await firm.admin.get(f"/files/{second}")).json()["software_file"]["software_file_id"] == "sw2"
+
+
+async def test_what_qonto_lacks_is_created_there_and_mapped(town: Any, firm: Any, browser: Browser) -> None:
+    connection_id = await firm.connect(
+        SoftwareFile(software_file_id="sw1", name="Dupont", siren="73282932000074"),
+        SoftwareFile(software_file_id="sw2", name="Martin", code="MAR"),
+        SoftwareFile(software_file_id="sw3", name="Brasserie du Port", code="BRA", siren="552100554"),
+        SoftwareFile(software_file_id="sw4", name="Studio Kermarrec"),
+    )
+    await firm.add_file("Plomberie", siren="732829320")
+    await firm.add_file("Martin", code="MAR")
+    root = f"/connections/{connection_id}"
+    page = await browser.get(f"{root}/mapping")
+    assert "2 files of Ledgerly are missing in Qonto" in page.words
+    assert page.tree.xpath("//input[@name='software_file']/@value") == ["sw3", "sw4"]
+    for _ in range(2):
+        asked = await browser.send(page, f"{root}/file-creations", software_file=["sw3"])
+        assert "Asked of Qonto" in asked.words
+    assert asked.tree.xpath("//input[@name='software_file'][@disabled]/@value") == ["sw3"]
+    wanted = await town.hear(FileCreationRequested, lambda event: event.connection_id == connection_id)
+    assert (wanted.software_file.name, wanted.requested_by) == ("Brasserie du Port", "usr_ada")
+
+    created = FileCreated(
+        firm_id=firm.id, file_id=f"fil_new_{firm.id}", name="Brasserie du Port", siren="552100554",
+        creation_id=wanted.creation_id,
+    )  # fmt: skip
+    await town.say(created, created)
+    said = await town.hear(FileIntegrationChanged, lambda event: event.file_id == created.file_id)
+    assert (said.connection_id, said.software_file, said.active) == (connection_id, wanted.software_file, False)
+    file = (await firm.admin.get(f"/files/{created.file_id}")).json()
+    assert (file["state"], file["version"]) == ("to_activate", 1)
+    acts = (await firm.admin.get("/audit", params={"subject": created.file_id})).json()["acts"]
+    assert [(act["action"], act["user_id"]) for act in acts] == [("file.mapped", "usr_ada")]
+    assert "1 file of Ledgerly is missing in Qonto" in (await browser.get(f"{root}/mapping")).words
+    requests = [event for event in town.heard if isinstance(event, FileCreationRequested)]
+    assert len([event for event in requests if event.connection_id == connection_id]) == 1
+
+
+async def test_what_qonto_has_is_not_created_again(town: Any, firm: Any, other_firm: Any, browser: Browser) -> None:
+    connection_id = await firm.connect(
+        SoftwareFile(software_file_id="sw1", name="Dupont", siren="732829320"),
+        SoftwareFile(software_file_id="sw2", name="Martin"),
+        SoftwareFile(software_file_id="sw3", name="Petit"),
+    )
+    await firm.add_file("Dupont Plomberie", siren="732829320")
+    mapped = await firm.add_file("Martin")
+    await firm.map(mapped, connection_id, "sw2")
+    path = f"/connections/{connection_id}/file-creations"
+    for wanted, code in (
+        (["sw3", "sw1"], "client_file_exists"),
+        (["sw3", "sw2"], "software_file_taken"),
+        (["sw3", "sw9"], "software_file_unknown"),
+    ):
+        refused = await firm.admin.post(path, json={"software_file_ids": wanted})
+        assert refused.json()["code"] == code
+    assert (await firm.admin.get(path)).json() == {"creations": []}
+    page = await browser.get(f"/connections/{connection_id}/mapping")
+    conflict = await browser.send(page, f"/connections/{connection_id}/file-creations", software_file=["sw1"])
+    assert conflict.status == 409 and "Dupont Plomberie" in conflict.words
+    assert (await other_firm.admin.post(path, json={"software_file_ids": ["sw3"]})).status_code == 404
+
+
+async def test_what_the_platform_leaves_unanswered_may_be_asked_for_again(
+    town: Any, firm: Any, browser: Browser
+) -> None:
+    connection_id = await firm.connect(SoftwareFile(software_file_id="sw1", name="Dupont"))
+    path = f"/connections/{connection_id}/file-creations"
+    await firm.admin.post(path, json={"software_file_ids": ["sw1"]})
+    await town.rows(
+        "update file_creation set requested_at = requested_at - interval '11 minutes' where connection_id = $1",
+        connection_id,
+    )
+    page = await browser.get(f"/connections/{connection_id}/mapping")
+    assert "no answer from Qonto: ask again" in page.words
+    again = await browser.send(page, path, software_file=["sw1"])
+    assert again.tree.xpath("//input[@name='software_file'][@disabled]/@value") == ["sw1"]
+    first, second = [
+        await town.hear(FileCreationRequested, lambda event: event.connection_id == connection_id, times=times)
+        for times in (1, 2)
+    ]
+    assert first.creation_id == second.creation_id
+
+
+async def test_a_file_that_was_mapped_elsewhere_meanwhile_is_left_to_people(town: Any, firm: Any) -> None:
+    connection_id = await firm.connect(SoftwareFile(software_file_id="sw1", name="Dupont"))
+    path = f"/connections/{connection_id}/file-creations"
+    (asked,) = (await firm.admin.post(path, json={"software_file_ids": ["sw1"]})).json()["creations"]
+    assert (asked["state"], asked["file_id"]) == ("asked", None)
+    by_hand = await firm.add_file("Dupont by hand")
+    await firm.map(by_hand, connection_id, "sw1")
+    late = await firm.add_file("Dupont", creation_id=asked["creation_id"])
+    assert (await firm.admin.get(f"/files/{late}")).json()["state"] == "to_map"
+    (answered,) = (await firm.admin.get(path)).json()["creations"]
+    assert (answered["state"], answered["file_id"]) == ("created", late)
+    await firm.admin.delete(f"/files/{by_hand}/mapping")
+    again = await firm.admin.post(path, json={"software_file_ids": ["sw1"]})
+    assert (again.status_code, again.json()["code"]) == (409, "client_file_created")
+    assert late in again.json()["message"]["en"]
+    stranger = await firm.add_file("Nobody asked", creation_id="cre_of_nobody")
+    assert (await firm.admin.get(f"/files/{stranger}")).json()["state"] == "to_map"
 
 
 async def test_what_is_no_table_is_said_so_on_the_page(firm: Any, browser: Browser) -> None:

@@ -46,6 +46,7 @@ TOPICS = (
     Topic("file.closed", ("platform",), ("hub", "reference_data", "entries"), compacted=True),
     Topic("entry.validated", ("platform",), ("hub", "entries")),
     Topic("entry.review_undone", ("platform",), ("entries",)),
+    Topic("file.creation_requested", ("hub",), ("platform",)),
     Topic("entry.correction_requested", ("hub",), ("platform",)),
     Topic("document.link_requested", ("entries",), ("platform",)),
     Topic("document.link_renewed", ("platform",), ("entries",)),

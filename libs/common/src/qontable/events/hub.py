@@ -117,6 +117,27 @@ class SyncRequested(Event):
     requested_by: Id
 
 
+class FileCreationRequested(Event):
+    """Someone wants a client file in Qonto for this software file, which has none.
+
+    The platform answers with a `file.created` that names the creation; asked again under the same id, it creates no
+    second one.
+    """
+
+    type_name: ClassVar[str] = "file.creation_requested"
+    firm_id: Id
+    creation_id: Id
+    connection_id: Id
+    connector: Id
+    software_file: SoftwareFile
+    requested_by: Id
+    requested_at: Instant
+
+    @property
+    def key(self) -> str:
+        return self.creation_id
+
+
 class EntryCorrectionRequested(Event):
     """Someone corrected a returned entry in the Hub; the platform answers with `entry.validated`, revision + 1.
 

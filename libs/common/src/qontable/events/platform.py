@@ -33,7 +33,10 @@ class FirmCreated(Event):
 
 
 class FileCreated(Event):
-    """A client file exists, or its name, SIREN or code changed. Compacted."""
+    """A client file exists, or its name, SIREN or code changed. Compacted.
+
+    `creation_id` is the `file.creation_requested` that it answers.
+    """
 
     type_name: ClassVar[str] = "file.created"
     firm_id: Id
@@ -42,6 +45,7 @@ class FileCreated(Event):
     name: Text
     siren: str | None = None
     code: str | None = None
+    creation_id: Id | None = None
 
 
 class FileClosed(Event):

@@ -58,14 +58,19 @@ async def list_software_files(
     return [ListedSoftwareFile.model_validate(dict(row)) for row in rows[:limit]], following
 
 
-async def all_software_files(db: Db, firm_id: str, connection_id: str) -> list[SoftwareFile]:
-    """Every software file of the connection."""
+async def list_known(db: Db, firm_id: str, connection_id: str) -> dict[str, ListedSoftwareFile]:
+    """Every software file of the connection by its id, with the client file tied to it."""
     rows = await db.fetch(
-        "select software_file_id, name, code, siren from software_file where firm_id = $1 and connection_id = $2",
+        """
+        select software_file.software_file_id, software_file.name, software_file.code, software_file.siren,
+            integration.file_id as tied_to
+        from software_file left join integration using (connection_id, software_file_id)
+        where software_file.firm_id = $1 and connection_id = $2
+        """,
         firm_id,
         connection_id,
     )
-    return [SoftwareFile.model_validate(dict(row)) for row in rows]
+    return {row["software_file_id"]: ListedSoftwareFile.model_validate(dict(row)) for row in rows}
 
 
 async def free_software_files(db: Db, firm_id: str, connection_id: str) -> list[SoftwareFile]:

@@ -82,8 +82,8 @@ async def _tie(action: Action, connection_id: str, wishes: dict[str, tuple[Line,
 
 
 async def _software_names(db: Db, firm_id: str, connection_id: str) -> Names:
-    listed = await software_files.all_software_files(db, firm_id, connection_id)
-    return Names((file.software_file_id, file.code) for file in listed)
+    listed = await software_files.list_known(db, firm_id, connection_id)
+    return Names((file.software_file_id, file.code) for file in listed.values())
 
 
 def _client_file(line: Line, called: Names, known: dict[str, ClientFile]) -> ClientFile:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hub.adapters import contents, files, firms, integrations
 from hub.adapters.changes import announce
+from hub.app.creating import tie_created
 from qontable.bus import Received
 from qontable.events.platform import EntryValidated, FileClosed, FileCreated, FirmCreated
 from qontable.telemetry import trace_id_of
@@ -16,9 +17,10 @@ async def firm_created(unit: Unit, records: Sequence[Received[FirmCreated]]) -> 
 
 
 async def file_created(unit: Unit, records: Sequence[Received[FileCreated]]) -> None:
-    """Client files become known, or known by another name."""
+    """Client files become known, or known by another name; those that were wanted here are tied at once."""
     events = [record.event for record in records]
     await files.keep_files(unit.connection, events)
+    await tie_created(unit, events)
     await announce(unit.connection, [(event.firm_id, f"file:{event.file_id}") for event in events])
 
 

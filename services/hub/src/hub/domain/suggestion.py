@@ -55,7 +55,7 @@ class Known:
 
 def same_company(siren: str | None, other: str | None) -> bool | None:
     """Whether two SIREN (or SIRET) numbers name one company; None where one of them is missing."""
-    first, second = _siren(siren), _siren(other)
+    first, second = siren_number(siren), siren_number(other)
     return first == second if first and second else None
 
 
@@ -105,7 +105,7 @@ def _index(software_files: Sequence[SoftwareFile]) -> dict[str, list[SoftwareFil
 
 
 def _keys(name: str, siren: str | None, code: str | None) -> Iterator[str]:
-    if number := _siren(siren):
+    if number := siren_number(siren):
         yield f"siren {number}"
     if code:
         yield f"code {code.strip().casefold()}"
@@ -113,7 +113,7 @@ def _keys(name: str, siren: str | None, code: str | None) -> Iterator[str]:
         yield f"word {word}"
 
 
-def _siren(text: str | None) -> str | None:
+def siren_number(text: str | None) -> str | None:
     """The nine digits of a SIREN, alone or at the beginning of a SIRET."""
     digits = re.sub(r"\D", "", text or "")
     return digits[:9] if len(digits) in {9, 14} else None

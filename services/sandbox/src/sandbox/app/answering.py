@@ -1,18 +1,19 @@
-"""The platform answers: corrections with the next revision, lost links with fresh ones, and it hears statuses."""
+"""The platform answers: wanted files, corrections with the next revision, lost links with fresh ones; it hears."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from qontable.bus import Received, Subscription
 from qontable.events.delivery import DocumentLinkRequested, EntryStatusChanged
-from qontable.events.hub import EntryCorrectionRequested
-from qontable.events.platform import DocumentLinkRenewed, EntryContent, WireDocument
+from qontable.events.hub import EntryCorrectionRequested, FileCreationRequested
+from qontable.events.platform import DocumentLinkRenewed, EntryContent, FileCreated, WireDocument
 from qontable.unit import Unit
-from sandbox.adapters.platform import hear, newest_revisions
+from sandbox.adapters.platform import UnknownFile, hear, newest_revisions, put_file
 from sandbox.adapters.platform_documents import find_documents
 from sandbox.adapters.published import mark
 from sandbox.app.announcing import Announcement, announce
 from sandbox.app.publishing import wire_document
+from sandbox.domain.drafts import file_identity
 from sandbox.domain.links import LinkSigner
 from sandbox.domain.platform import KeptDocument, Newest, newest_statuses
 
@@ -29,9 +30,29 @@ class Answers:
         self,
     ) -> Iterable[Subscription[Any]]:
         """What the platform listens to."""
+        yield Subscription(FileCreationRequested, self.create)
         yield Subscription(EntryCorrectionRequested, self.correct)
         yield Subscription(DocumentLinkRequested, self.renew_links)
         yield Subscription(EntryStatusChanged, self.hear)
+
+    async def create(self, unit: Unit, received: Sequence[Received[FileCreationRequested]]) -> None:
+        """Create client files that firms want: one for each creation, however often it is asked for."""
+        for item in received:
+            wanted = item.event
+            file = FileCreated(
+                firm_id=wanted.firm_id,
+                file_id=file_identity(wanted.creation_id),
+                name=wanted.software_file.name,
+                siren=wanted.software_file.siren,
+                code=wanted.software_file.code,
+                creation_id=wanted.creation_id,
+            )
+            try:
+                version = await put_file(unit.connection, file)
+            except UnknownFile as error:
+                unit.set_aside(item.refused("unknown_firm", str(error)))
+            else:
+                unit.publish(file.model_copy(update={"version": version}), traceparent=item.traceparent)
 
     async def correct(self, unit: Unit, received: Sequence[Correction]) -> None:
         """Answer corrections of newest revisions with the next one; others are set aside, as somebody was faster."""

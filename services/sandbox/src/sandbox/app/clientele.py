@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.adapters.api import ApiRefused
 from sandbox.app.following import Route, publish_all, until_quiet
 from sandbox.app.main_job import FIRM_NAME
-from sandbox.app.onboarding import Client, activate, introduce, introduce_alone, retrieve, tie
+from sandbox.app.onboarding import Client, activate, fill_software, introduce, introduce_alone, retrieve, tie
 from sandbox.app.systems import Progress, Systems, once_arrived
 from sandbox.domain.book.desk import YEAR
 from sandbox.domain.book.problems import CLOSED_LATER, LOCKED_JOURNAL
@@ -46,7 +46,12 @@ class Firm:
         """Make every client file of the clientele and leave each in its state; what the firm looks like then."""
         clientele = {connector: load_clientele(connector) for connector in softwares()}
         stories = [story for part in clientele.values() for story in part.files]
-        places = [await self._make(number, story) for number, story in enumerate(stories, start=1)]
+        places = []
+        for number, story in enumerate(stories, start=1):
+            if story.story == "only_there":
+                await fill_software(self._systems, self._client(number, story), self._progress)
+            else:
+                places.append(await self._make(number, story))
         for connector, part in clientele.items():
             if part.frequency:
                 await self._choose(connector, part.frequency)

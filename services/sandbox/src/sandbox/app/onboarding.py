@@ -54,7 +54,7 @@ async def onboard(systems: Systems, client: Client, progress: Progress) -> Onboa
 
 async def introduce(systems: Systems, client: Client, progress: Progress) -> str:
     """Have the client's books in the software and the client file at the Hub; the stand-in's number of the former."""
-    software_file_id = await _fill_software(systems, client, progress)
+    software_file_id = await fill_software(systems, client, progress)
     await introduce_alone(systems, client, progress)
     return software_file_id
 
@@ -87,7 +87,8 @@ async def activate(systems: Systems, client: Client, progress: Progress) -> None
     progress.step(f"client file {client.file_id} active from {client.send_from}")
 
 
-async def _fill_software(systems: Systems, client: Client, progress: Progress) -> str:
+async def fill_software(systems: Systems, client: Client, progress: Progress) -> str:
+    """Have the client's books in the software; the stand-in's number of them."""
     seed = client.seed
     made = await systems.control.seed(seed)
     progress.step(f"{seed.connector} stand-in has file {seed.code} with {made['accounts']} accounts")

@@ -13,7 +13,9 @@ from sandbox.domain.book.problems import plant_problems
 from sandbox.domain.drafts import Draft
 from sandbox.domain.rules import Closable
 
-Story = Literal["booked", "returned", "year_missing", "duplicate", "to_activate", "to_map", "daily", "manual"]
+Story = Literal[
+    "booked", "returned", "year_missing", "duplicate", "to_activate", "to_map", "only_there", "daily", "manual"
+]
 Wait = Literal["fiscal_year", "duplicate_answer", "activation", "mapping", "evening", "synchronize"]
 
 WAITS: dict[Story, Wait] = {
@@ -85,7 +87,7 @@ def entries_of(file: FileStory, seed: int, closes: frozenset[Closable]) -> Porti
             return Portions(drafts, (_again(drafts),), 1, 0)
         case "daily" | "manual":
             return Portions(drafts[:half], drafts[half:], len(drafts) - half, 0)
-        case "year_missing" | "to_activate" | "to_map":
+        case "year_missing" | "to_activate" | "to_map" | "only_there":
             return Portions((), drafts, len(drafts), 0)
 
 

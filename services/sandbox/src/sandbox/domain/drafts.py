@@ -58,5 +58,10 @@ def document_identity(file_id: str, entry_id: str, revision: int) -> str:
     return f"doc_{_short_hash(file_id, entry_id, str(revision))}"
 
 
+def file_identity(creation_id: str) -> str:
+    """The id of the client file that answers a creation."""
+    return f"fil_{_short_hash(creation_id)}"
+
+
 def _short_hash(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]

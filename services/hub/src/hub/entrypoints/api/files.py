@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, status
 from pydantic import BaseModel, Field
 
+from hub.adapters import file_creations, software_files
 from hub.adapters import files as rows
-from hub.adapters import software_files
-from hub.app import activation, connections, files, mapping, mapping_table, refreshing
+from hub.app import activation, connections, creating, files, mapping, mapping_table, refreshing
 from hub.domain.client_file import BeforeSendFrom, ClientFile, FileState, Refresh
 from hub.domain.connection import Consequence, ListedSoftwareFile
 from hub.domain.cursor import read_cursor
+from hub.domain.file_creation import FileCreation
 from hub.domain.mapping_table import Line
 from hub.domain.suggestion import Suggestion
 from hub.entrypoints.api import values
@@ -71,6 +72,18 @@ class Mapped(BaseModel):
     """How many client files are tied as they were named."""
 
     mapped: int
+
+
+class WantedFiles(values.Body):
+    """Software files for which Qonto has no client file."""
+
+    software_file_ids: list[Id] = Field(min_length=1, max_length=500)
+
+
+class FileCreations(BaseModel):
+    """Client files that were asked of the platform."""
+
+    creations: list[FileCreation]
 
 
 class Activation(values.Body):
@@ -133,6 +146,33 @@ async def suggest_mapping(
     async with hub.look(caller.firm_id) as db:
         found = await mapping.suggest_mapping(db, caller.firm_id, connection_id, file_id)
     return Suggestions(suggestions=found)
+
+
+@router.post(
+    "/connections/{connection_id}/file-creations",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=refuses(
+        "connection_unknown",
+        "connection_not_confirmed",
+        "connection_disabled",
+        "software_file_unknown",
+        "software_file_taken",
+        "client_file_exists",
+        "client_file_created",
+    ),
+)
+async def create_files(caller: SignedIn, hub: TheHub, connection_id: Id, body: WantedFiles) -> FileCreations:
+    """Have client files created in Qonto for these software files, and mapped to them; asking twice is asking once."""
+    async with hub.act(caller) as action:
+        return FileCreations(creations=await creating.ask(action, connection_id, body.software_file_ids))
+
+
+@router.get("/connections/{connection_id}/file-creations", responses=refuses("connection_unknown"))
+async def list_creations(caller: SignedIn, hub: TheHub, connection_id: Id) -> FileCreations:
+    """The client files that were asked for, latest first."""
+    async with hub.look(caller.firm_id) as db:
+        await connections.read(db, caller.firm_id, connection_id)
+        return FileCreations(creations=await file_creations.list_creations(db, caller.firm_id, connection_id))
 
 
 @router.get("/files", responses=refuses("invalid_cursor"))

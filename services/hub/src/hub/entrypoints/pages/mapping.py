@@ -2,28 +2,31 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from hub.adapters import file_creations, software_files
 from hub.adapters import files as file_rows
-from hub.adapters import software_files
-from hub.app import connections, mapping
+from hub.app import connections, creating, mapping
 from hub.app.hub import Hub
 from hub.domain.client_file import ClientFile
 from hub.domain.connection import ListedSoftwareFile
 from hub.domain.cursor import read_cursor
+from hub.domain.file_creation import lacking
 from hub.domain.problem import Problem, Refused
-from hub.domain.suggestion import Candidate
+from hub.domain.suggestion import Candidate, Suggestion
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.values import Cursor
 from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor, Visitor
 from hub.entrypoints.pages.wizard import read_with_software
+from qontable.database import Connection as Db
 from qontable.events.base import Id
+from qontable.events.hub import SoftwareFile
 
 router = APIRouter()
 ROWS = 50
@@ -37,6 +40,9 @@ Show = Literal["unmapped", "all"]
 OF_ROWS = frozenset(
     {"software_file_unknown", "software_file_taken", "siren_mismatch", "outcome_unknown", "file_closed"}
 )
+
+
+OF_CREATIONS = frozenset({"software_file_unknown", "software_file_taken", "client_file_exists", "client_file_created"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,22 @@ async def keep_mapping(page: ThePage, visitor: TheVisitor, hub: TheHub, place: T
     return go(f"/connections/{place.connection_id}", "mapped" if any(typed.choices.values()) else None)
 
 
+@router.post("/connections/{connection_id}/file-creations")
+async def create_files(page: ThePage, visitor: TheVisitor, hub: TheHub, connection_id: Id, form: Posted) -> Response:
+    """Have client files created in Qonto for the ticked software files; if one of them has one, none is asked for."""
+    ticked = [text for text in map(str, form.getlist("software_file")) if ID.fullmatch(text)]
+    if not ticked:
+        return go(f"/connections/{connection_id}/mapping", "nothing_chosen")
+    try:
+        async with hub.act(visitor.caller) as action:
+            await creating.ask(action, connection_id, ticked)
+    except Refused as refused:
+        if refused.code not in OF_CREATIONS:
+            raise
+        return await show_table(page, visitor, hub, Place(connection_id), Typed(refused=refused))
+    return go(f"/connections/{connection_id}/mapping", "creation_asked")
+
+
 def labels_of(listed: Sequence[ListedSoftwareFile]) -> dict[str, str]:
     """How software files are named where one is chosen: code, name and SIREN, and the id where that is not enough."""
     plain = {
@@ -151,6 +173,8 @@ async def show_table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed
         )
         suggested = {item.file_id: item for item in await mapping.suggest_mapping(db, firm_id, connection_id, None)}
         counts = await file_rows.count_files(db, firm_id)
+        wanted = await _lacking(db, firm_id, connection_id, suggested.values())
+        creations = await file_creations.list_creations(db, firm_id, connection_id)
     choices = await choices_of(hub, visitor, connection_id)
     labels = labels_of(choices)
     problem = typed.refused.problem(page.words.language) if typed and typed.refused else None
@@ -169,6 +193,9 @@ async def show_table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed
         lists=software.sheet.lists_software_files,
         choices=[labels[item.software_file_id] for item in choices if item.tied_to is None],
         problem=problem,
+        lacking=wanted[:ROWS],
+        lacking_in_all=len(wanted),
+        asked={item.software_file_id: creating.is_awaited(item) for item in creations if item.state == "asked"},
         show=place.show,
         q=place.q,
         cursor=place.cursor,
@@ -176,6 +203,13 @@ async def show_table(page: Page, visitor: Visitor, hub: Hub, place: Place, typed
         unmapped=counts.get(None, {}).get("to_map", 0),
         total=sum(sum(states.values()) for states in counts.values()),
     )
+
+
+async def _lacking(db: Db, firm_id: str, connection_id: str, suggestions: Iterable[Suggestion]) -> list[SoftwareFile]:
+    free = await software_files.free_software_files(db, firm_id, connection_id)
+    created = await file_creations.created_for(db, firm_id, connection_id)
+    likely = {best.software_file.software_file_id for item in suggestions if (best := best_of(item.candidates))}
+    return lacking(free, await file_rows.list_all(db, firm_id), likely | created.keys())
 
 
 def _row(
