@@ -384,3 +384,9 @@ def validated(firm: Any, file_id: str, entry_id: str) -> EntryValidated:
             "validated_by": "usr_ada", "validated_at": now(),
         }
     )  # fmt: skip
+
+
+async def test_an_entry_without_a_line_holds_up_nobody(town: Any, firm: Any) -> None:
+    file_id = await firm.add_file("Dupont")
+    await town.say(validated(firm, file_id, "ent_1").model_copy(update={"lines": ()}))
+    await town.eventually(lambda: town.rows("select 1 from entry_content where file_id = $1", file_id))

@@ -32,13 +32,15 @@ async def keep_contents(db: Db, said: Sequence[tuple[EntryValidated, str | None]
         """,
         *columns([_row(event, trace_id) for event, trace_id in said]),
     )
+    if not (named := [row for event, _ in said for row in _accounts(event)]):
+        return
     await db.execute(
         """
         insert into entry_account (firm_id, file_id, entry_id, revision, account)
         select * from unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::text[])
         on conflict do nothing
         """,
-        *columns([row for event, _ in said for row in _accounts(event)]),
+        *columns(named),
     )
 
 
