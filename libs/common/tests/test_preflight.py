@@ -183,6 +183,20 @@ RULES: dict[str, tuple[Entry, Sheet, FilePolicies, str, list[tuple[str, str]]]] 
         "ACH",
         [("fiscal_year_closed", "date")],
     ),
+    "last day that the firm closed": (
+        entry(date=date(2026, 3, 31)),
+        SHEET,
+        FilePolicies(closed_until="2026-03-31"),
+        "ACH",
+        [("books_closed", "date")],
+    ),
+    "first day that is open again": (
+        entry(date=date(2026, 4, 1)),
+        SHEET,
+        FilePolicies(closed_until="2026-03-31"),
+        "ACH",
+        [],
+    ),
     "long label is cut later": (entry(), limits(label=limit(5, "cut")), FilePolicies(), "ACH", []),
     "long label is refused": (
         entry(),

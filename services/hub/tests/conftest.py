@@ -26,7 +26,7 @@ from qontable.events.delivery import EntryStatusChanged
 from qontable.events.export import ExportRequested, FormatAnnounced
 from qontable.events.hub import ConnectionCheckRequested, SoftwareFile
 from qontable.events.platform import Administrator, FileCreated, FirmCreated
-from qontable.events.reference import AccountsRefreshRequested
+from qontable.events.reference import AccountsFullRequested, AccountsRefreshRequested
 from qontable.outbox import outgoing
 from qontable.sheet import Sheet, load_sheet
 from qontable.vault import load_ring
@@ -35,7 +35,7 @@ OF_HUB = tuple(kind for kind in EVENT_TYPES.values() if kind.__module__ == "qont
 CANARY = "canary-5e1f2b"
 """Stands in every secret that these tests type: wherever it is found again, a secret has leaked."""
 SECONDS = 40.0
-SAID_BY_HUB: tuple[type[Event], ...] = (*OF_HUB, AccountsRefreshRequested, ExportRequested)
+SAID_BY_HUB: tuple[type[Event], ...] = (*OF_HUB, AccountsRefreshRequested, AccountsFullRequested, ExportRequested)
 SHEET = load_sheet(Path(__file__).parent / "ledgerly.toml")
 
 T = TypeVar("T")

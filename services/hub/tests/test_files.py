@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from qontable.clock import now
-from qontable.events.hub import FileIntegrationChanged, SoftwareFile, SyncRequested
+from qontable.events.hub import FileIntegrationChanged, FilePolicies, SoftwareFile, SyncRequested
 from qontable.events.platform import FileClosed, FileCreated
 from qontable.events.reference import AccountsRefreshed, ReferenceChanges
 from qontable.sheet import load_sheet
@@ -174,7 +174,8 @@ async def test_journals_and_policies_reach_the_other_services(town: Any, firm: A
     mapped = await firm.admin.put(f"{path}/journal-map", json={"journal_map": {"ACH": "AC", "VTE": "VE"}})
     assert mapped.json()["journal_map"] == {"ACH": "AC", "VTE": "VE"}
     policies = {"create_missing_accounts": True, "possible_duplicates": "send"}
-    assert (await firm.admin.put(f"{path}/policies", json=policies)).json()["policies"] == policies
+    kept = (await firm.admin.put(f"{path}/policies", json=policies)).json()["policies"]
+    assert kept == FilePolicies.model_validate(policies).model_dump()
     said = await town.hear(FileIntegrationChanged, lambda event: event.file_id == file_id and event.version == 4)
     assert (said.journal_map, said.policies.create_missing_accounts) == ({"ACH": "AC", "VTE": "VE"}, True)
     assert said.active

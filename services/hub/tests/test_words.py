@@ -17,6 +17,7 @@ from hub.entrypoints.pages.states import CONNECTION_TONES, OUTCOME_TONES, STATUS
 from hub.entrypoints.pages.words import LANGUAGES, Word, Words, catalogue
 from qontable.events.delivery import DeliveryState, DocumentState
 from qontable.events.hub import Frequency
+from qontable.events.reference import REFERENCE_KINDS, JournalType
 
 FOLDER = Path(hub.entrypoints.pages.__file__).parent
 TEMPLATES = sorted(path.name for path in (FOLDER / "templates").iterdir())
@@ -52,6 +53,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "act.": tuple(action for action in ON_ENTRIES if action != "delivery.resolved"),
     "act.delivery.resolved.": RESOLUTIONS,
     "correction.field.": CORRECTED,
+    "journal_type.": get_args(JournalType),
+    "refresh.kind.": REFERENCE_KINDS,
     "entry.": (*STATUS_TONES, "failed", "waiting", "handed_over", "parked", "unknown", "missing"),
 }
 """Keys that pages put together from a state: every state has its word."""

@@ -198,6 +198,13 @@ def _fiscal_year(case: Case) -> Iterator[Finding]:
         yield Finding("fiscal_year_closed", "date", {"date": day.isoformat()})
 
 
+def _closed_books(case: Case) -> Iterator[Finding]:
+    """The firm may have closed its books up to a day that the software still takes."""
+    until = case.policies.closed_until
+    if until and case.entry.date.isoformat() <= until:
+        yield Finding("books_closed", "date", {"date": case.entry.date.isoformat(), "until": until})
+
+
 def _documents(case: Case) -> Iterator[Finding]:
     rules, documents = case.sheet.documents, case.entry.documents
     software = case.sheet.name
@@ -226,5 +233,6 @@ RULES: tuple[Rule, ...] = (
     _accounts,
     _journal,
     _fiscal_year,
+    _closed_books,
     _documents,
 )

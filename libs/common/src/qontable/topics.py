@@ -60,7 +60,7 @@ TOPICS = (
     Topic("accounts.refresh_requested", ("reference_data", "hub", "entries"), ("gateways", "reference_data")),
     Topic("accounts.fetched", ("gateways",), ("reference_data", "hub")),
     Topic("accounts.refreshed", ("reference_data",), ("platform", "hub", "entries")),
-    Topic("accounts.full_requested", ("entries",), ("reference_data",)),
+    Topic("accounts.full_requested", ("entries", "hub"), ("reference_data",)),
     Topic("accounts.creation_requested", ("reference_data",), ("gateways",)),
     Topic("sync.requested", ("hub",), ("entries",)),
     Topic("entry.duplicate_answered", ("hub",), ("entries",)),

@@ -81,10 +81,11 @@ class ConnectionChanged(Event):
 
 
 class FilePolicies(Part):
-    """What is done for a file where the software leaves a choice."""
+    """What is done for a file where the software leaves a choice, and the day up to which its books are closed."""
 
     create_missing_accounts: bool = False
     possible_duplicates: Literal["ask", "send"] = "ask"
+    closed_until: DateText | None = None
 
 
 class FileIntegrationChanged(Event):

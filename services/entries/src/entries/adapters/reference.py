@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from qontable.database import Connection
 from qontable.events.reference import AccountsRefreshed, FiscalYear, ReferenceKind, ReferenceRows
+from qontable.versions import HeldVersion
 
 LEDGERS: tuple[ReferenceKind, ...] = ("accounts", "subsidiaries")
 
@@ -14,14 +15,8 @@ LEDGERS: tuple[ReferenceKind, ...] = ("accounts", "subsidiaries")
 class Held:
     """Which state of a file's reference data is held, and of which software file."""
 
-    connection_id: str
-    software_file_id: str
-    version: int
+    at: HeldVersion
     full_asked_at: datetime | None
-
-    def is_of(self, event: AccountsRefreshed) -> bool:
-        """Whether the event speaks of the same software file."""
-        return (self.connection_id, self.software_file_id) == (event.connection_id, event.software_file_id)
 
 
 async def fetch_held(connection: Connection, file_id: str) -> Held | None:
@@ -33,7 +28,10 @@ async def fetch_held(connection: Connection, file_id: str) -> Held | None:
         """,
         file_id,
     )
-    return Held(**row) if row else None
+    if row is None:
+        return None
+    at = HeldVersion(row["connection_id"], row["software_file_id"], row["version"])
+    return Held(at, row["full_asked_at"])
 
 
 async def save_held(connection: Connection, event: AccountsRefreshed) -> None:

@@ -20,6 +20,7 @@ from qontable.bus import Received
 from qontable.clock import now
 from qontable.events.reference import AccountsFullRequested, AccountsRefreshed
 from qontable.unit import Unit
+from qontable.versions import applies, shows_a_gap
 
 REFRESHED = ("reference_data", "reference_refresh", "fiscal_year")
 ASK_AGAIN = timedelta(minutes=10)
@@ -48,9 +49,8 @@ class Reference:
     async def _apply(self, unit: Unit, parts: Sequence[AccountsRefreshed], moment: datetime) -> None:
         event = parts[0]
         held = await fetch_held(unit.connection, event.file_id)
-        applies = _replaces(held, event) if event.full else _follows(held, event)
-        if not applies:
-            if not event.full and _shows_a_gap(held, event):
+        if not applies(held.at if held else None, event):
+            if shows_a_gap(held.at if held else None, event):
                 await self._ask_for_all(unit, event, held, moment)
             return
         if event.full:
@@ -67,18 +67,3 @@ class Reference:
         log.info("reference data has a gap", file_id=event.file_id, from_version=event.from_version)
         await note_full_asked(unit.connection, event, moment)
         unit.publish(AccountsFullRequested(firm_id=event.firm_id, file_id=event.file_id, reader=READER))
-
-
-def _replaces(held: Held | None, event: AccountsRefreshed) -> bool:
-    return held is None or event.version >= held.version
-
-
-def _follows(held: Held | None, event: AccountsRefreshed) -> bool:
-    """Whether a difference starts where we are: at nothing, at our version, or at our version without a change."""
-    if held is None or held.version == 0:
-        return event.from_version == 0
-    return held.is_of(event) and event.from_version == held.version
-
-
-def _shows_a_gap(held: Held | None, event: AccountsRefreshed) -> bool:
-    return held is None or event.version > held.version

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hub.adapters import references
 from hub.adapters.changes import announce
 from hub.adapters.signals import signal
+from hub.app.reference_rows import apply_versions
 from hub.app.refreshing import refresh_signal
 from hub.domain.reference import gather
 from qontable.bus import Received
@@ -23,7 +24,9 @@ async def accounts_fetched(unit: Unit, records: Sequence[Received[AccountsFetche
 
 async def accounts_refreshed(unit: Unit, records: Sequence[Received[AccountsRefreshed]]) -> None:
     """Versions of reference data are applied."""
-    applied = gather([record.event for record in records])
+    events = [record.event for record in records]
+    await apply_versions(unit, events)
+    applied = gather(events)
     await references.keep_versions(unit.connection, applied)
     await signal(unit.connection, [refresh_signal(item.firm_id, item.file_id) for item in applied])
     await announce(unit.connection, [(item.firm_id, f"file:{item.file_id}") for item in applied])

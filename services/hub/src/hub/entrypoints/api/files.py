@@ -100,10 +100,11 @@ class JournalMap(values.Body):
 
 
 class Policies(values.Body):
-    """What is done where the software leaves a choice."""
+    """What is done where the software leaves a choice, and the day up to which the firm has closed the books."""
 
     create_missing_accounts: bool
     possible_duplicates: Literal["ask", "send"]
+    closed_until: datetime.date | None = None
 
 
 class RefreshRequest(values.Body):
@@ -283,9 +284,10 @@ async def change_journal_map(caller: SignedIn, hub: TheHub, file_id: Id, body: J
     responses=refuses("file_unknown", "file_not_mapped", "connection_disabled", "creation_unsupported"),
 )
 async def change_policies(caller: SignedIn, hub: TheHub, file_id: Id, body: Policies) -> ClientFile:
-    """What is done where the software leaves a choice: missing accounts, possible duplicates."""
+    """What is done where the software leaves a choice: missing accounts, possible duplicates; and the closing date."""
     async with hub.act(caller) as action:
-        return shown(hub, await activation.change_policies(action, file_id, FilePolicies(**body.model_dump())))
+        policies = FilePolicies.model_validate(body.model_dump(mode="json"))
+        return shown(hub, await activation.change_policies(action, file_id, policies))
 
 
 @router.post(

@@ -14,10 +14,12 @@ from hub.entrypoints.pages import (
     correction,
     documents,
     entry,
+    file_settings,
     files,
     integrations,
     mapping,
     mapping_csv,
+    reference,
     remapping,
     sign_in,
     wizard,
@@ -44,6 +46,8 @@ ROUTERS = tuple(
         changes,
         documents,
         attempt,
+        reference,
+        file_settings,
     )
 )
 

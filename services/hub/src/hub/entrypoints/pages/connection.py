@@ -188,7 +188,8 @@ async def refresh(visitor: TheVisitor, hub: TheHub, file_id: Id, form: Posted) -
     async with hub.act(visitor.caller) as action:
         await refreshing.refresh(action, file_id, REFERENCE_KINDS)
         file = await files.read(action.db, action.firm_id, file_id)
-    back = f"/files/{file_id}" if form.get("from") == "file" else f"/connections/{file.connection_id}"
+    pages = {"file": f"/files/{file_id}", "reference": f"/files/{file_id}/reference"}
+    back = pages.get(str(form.get("from")), f"/connections/{file.connection_id}")
     return go(back, "refresh_asked")
 
 
