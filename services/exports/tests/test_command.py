@@ -94,6 +94,15 @@ def test_only_the_entries_of_the_period_are_written(book: Path, tmp_path: Path) 
     assert json.loads(result.stdout)["entries"] == 1
 
 
+def test_a_journal_map_may_name_journals_that_the_book_lacks_and_the_report_says_so(book: Path, tmp_path: Path) -> None:
+    (tmp_path / "map").write_text("# ours\n" + MAP + "BAN=BQ\n")
+    words = ("--format", "csv", "--journal-map", tmp_path / "map", "--to", "2026-03-15")
+    result = write(book, tmp_path / "out", *words)
+    assert (result.exit_code, result.stdout.count("names journal")) == (0, 1)
+    assert "line 4, names journal BAN" in result.stdout
+    assert write(book, tmp_path / "out", *words, "--strict").exit_code == 1
+
+
 def test_documents_go_into_one_archive_under_the_names_that_the_file_says(tmp_path: Path) -> None:
     columns = [
         line + end
@@ -136,6 +145,12 @@ WRONG: dict[str, tuple[dict[str, str], list[str], int, str]] = {
         ["--format", "csv", "--journal-map", "map"],
         1,
         "line 2",
+    ),
+    "a folder number that is too long": (
+        {"in.txt": GOOD, "map": MAP},
+        ["--format", "isacompta", "--journal-map", "map", "--folder", "DOSSIER42", "--year-end", "2026-12-31"],
+        1,
+        "Folder number DOSSIER42 has 9 characters; the software takes 8",
     ),
     "colliding codes": (
         {"in.txt": GOOD, "map": "ACH=OD\nVTE=OD\n"},

@@ -109,14 +109,32 @@ def test_a_book_without_entries_in_the_period_says_so(tmp_path: Path) -> None:
     assert list(done.report.findings.counts) == ["nothing_to_export"]
 
 
+def test_a_folder_number_is_not_cut(tmp_path: Path) -> None:
+    done = exported(tmp_path, "isacompta", CHEAP, journals=AC, folder="DOSSIER42")
+    assert (done.report.stopped, done.report.findings.counts) == (True, {"folder_too_long": 1})
+    assert "DOSSIER42" in next(done.report.findings.told()).message("en")
+
+
+def test_what_a_file_does_not_carry_is_not_judged(tmp_path: Path) -> None:
+    done = exported(tmp_path, "cegid-csv", CHEAP, folder="Łódź n° 42", company="漢字")
+    assert not done.report.findings.counts
+
+
+def test_numbers_that_outgrow_their_field_stop_the_export_and_are_told_once(tmp_path: Path) -> None:
+    done = exported(tmp_path, "sage50-ximport", CHEAP, CHEAP, CHEAP, journals=AC, first_number=99_998)
+    assert (done.report.stopped, done.report.findings.counts) == (True, {"number_too_high": 1})
+    assert "100000" in next(done.report.findings.told()).message("en")
+
+
 def test_a_finding_is_told_once_per_entry_and_counted_always(tmp_path: Path) -> None:
     done = exported(tmp_path, "tra", relabelled("x" * 36))
     assert (done.report.findings.counts["text_cut"], len(list(done.report.findings.told()))) == (3, 1)
 
 
 def test_every_finding_of_the_catalogue_is_provoked_by_some_test() -> None:
-    elsewhere = {"nothing_to_export", "too_many_lines", "document_missing"}
-    assert set(catalogue()) == set(STOPS) | set(TELLS) | elsewhere
+    of_the_whole = {"nothing_to_export", "too_many_lines", "number_too_high", "folder_too_long", "journal_not_met"}
+    of_documents = {"document_missing", "document_differs", "document_large", "document_too_large"}
+    assert set(catalogue()) == set(STOPS) | set(TELLS) | of_the_whole | of_documents
 
 
 @pytest.mark.parametrize("name", descriptions())

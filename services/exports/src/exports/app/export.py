@@ -4,6 +4,7 @@ Entries are streamed once: where a format names accounts and journals before the
 own and are put behind the names at the end.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -11,10 +12,10 @@ from pathlib import Path
 
 from exports.adapters.archive import pack
 from exports.adapters.output import append, empty, publish, unfinished, write_lines
+from exports.app.documents import Documents
 from exports.app.report import Report
-from exports.domain.book import Book, BookEntry, Period
+from exports.domain.book import Book, Period
 from exports.domain.description import Description
-from exports.domain.document_names import DocumentNames
 from exports.domain.findings import Findings
 from exports.domain.fitting import Fitting
 from exports.domain.posting import Parameters, Posting
@@ -32,12 +33,17 @@ UNNAMED = "unnamed"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. `documents` is the folder that holds them; `strict` makes every finding a refusal."""
+    """What is asked for. `documents` is the folder that holds them; `strict` makes every finding a refusal.
+
+    `journals` are the software's codes by ours. `named_at` says on which line of a map a journal is named, where the
+    map was written for this book: a journal that the book lacks is told then.
+    """
 
     description: Description
     parameters: Parameters
     out: Path
     journals: Mapping[str, str] = field(default_factory=dict)
+    named_at: Mapping[str, int] = field(default_factory=dict)
     documents: Path | None = None
     period: Period = field(default_factory=Period)
     strict: bool = False
@@ -64,34 +70,62 @@ class _Export:
         self.description = order.description
         self.findings = Findings()
         self.fitting = Fitting(order.description, order.journals, self.findings)
-        company = self.fitting.text("folder", order.parameters.company)
-        self.parameters = replace(order.parameters, company=company)
+        self.parameters = self._fitted(order.parameters)
         self.preparing = Preparing(order.description, self.fitting, self.findings, self.parameters)
         self.totals, self.chart = self.preparing.totals, self.preparing.chart
-        self.packed: dict[str, Path] = {}
-        self.names = DocumentNames(order.description.documents) if order.description.documents else None
+        self.documents = Documents(order.description, order.documents, self.findings)
+        self.journals: set[str] = set()
+        self.most_number: float = order.description.max_number or math.inf
         self.book, self.order, self.progress = book, order, progress
 
     def run(self) -> Done:
         kind = OWN.get(self.description.name, Format)
         format_ = kind(self.description, self.fitting, self.parameters)
         with unfinished(self.order.out, self.description.name) as folder:
-            self._write(format_, folder)
-            if not self.totals.entries:
-                self.findings.add("nothing_to_export")
-            most = self.description.max_lines
-            if most is not None and self.totals.lines > most:
-                self.findings.add("too_many_lines", count=str(self.totals.lines), max=str(most))
+            try:
+                self._write(format_, folder)
+            except (Unwritable, FieldOverflow) as error:
+                self.findings.add("field_unwritable", why=str(error))
+            else:
+                self._judge_whole()
+            self.totals.documents = len(self.documents.packed)
             stopped = self.findings.stop or (self.order.strict and bool(self.findings.counts))
             if stopped:
                 empty(folder)
-            elif self.description.bundle and self.packed:
+            elif self.description.bundle and self.documents.packed:
                 self._bundle(folder)
             report = Report(self.description, self._shown_name(), self.totals, self.findings, stopped)
             (folder / "report.json").write_bytes(report.as_json())
             for language in ("fr", "en"):
                 (folder / f"report.{language}.html").write_text(report.as_page(language), encoding="utf-8")
             return Done(report, publish(folder, self.order.out))
+
+    def _judge_whole(self) -> None:
+        """What only the end shows."""
+        if not self.totals.entries:
+            self.findings.add("nothing_to_export")
+        most = self.description.max_lines
+        if most is not None and self.totals.lines > most:
+            self.findings.add("too_many_lines", count=str(self.totals.lines), max=str(most))
+        last = self._number - 1
+        if last > self.most_number:
+            self.findings.add("number_too_high", number=str(last), max=str(self.most_number))
+        for code, line in self.order.named_at.items():
+            if code not in self.journals:
+                self.findings.add("journal_not_met", code=code, line=str(line))
+
+    def _fitted(self, parameters: Parameters) -> Parameters:
+        """What the file says of the whole book, where it says it."""
+        if self.description.carries("company"):
+            parameters = replace(parameters, company=self.fitting.text("folder", parameters.company))
+        if self.description.carries("folder"):
+            parameters = replace(parameters, folder=self.fitting.code("folder_number", parameters.folder))
+        return parameters
+
+    @property
+    def _number(self) -> int:
+        """The number in the file of the entry to come."""
+        return self.parameters.first_number + self.totals.entries
 
     def _write(self, format_: Format, folder: Path) -> None:
         """Head and entries; where the names come first, the entries wait in a file of their own."""
@@ -113,10 +147,13 @@ class _Export:
 
     def _prepared(self) -> Iterator[list[Posting]]:
         for entry in self.book.entries():
+            self.journals.add(entry.journal)
             if not self.order.period.holds(entry.date):
                 continue
-            postings = self.preparing.postings(entry, self._documents(entry) if entry.documents else "")
-            if postings:
+            number = self._number
+            document = self.documents.link(entry, number) if entry.documents else ""
+            postings = self.preparing.postings(entry, document)
+            if postings and number <= self.most_number:
                 yield postings
             self.progress(self.totals.entries)
 
@@ -127,35 +164,10 @@ class _Export:
             except (Unwritable, FieldOverflow) as error:
                 self.findings.add("field_unwritable", postings[0].head.entry.where, why=str(error))
 
-    def _documents(self, entry: BookEntry) -> str:
-        """The name of the document that the format links; all of them go into the archive."""
-        if self.names is None:
-            for document in entry.documents:
-                self.findings.add("documents_not_carried", entry.where, name=document.name)
-            return ""
-        number = self.parameters.first_number + self.totals.entries
-        names = [self.names.name(entry, number, index) for index in range(len(entry.documents))]
-        if len(names) > 1:
-            self.findings.add("documents_beyond_first", entry.where, count=str(len(names)), name=names[0])
-        there = [self._pack(entry, index, name) for index, name in enumerate(names)]
-        return names[0] if there[0] or self.order.documents is None else ""
-
-    def _pack(self, entry: BookEntry, index: int, name: str) -> bool:
-        if self.order.documents is None:
-            return False
-        document = entry.documents[index]
-        source = document.path or self.order.documents / Path(document.name).name
-        if not source.is_file():
-            self.findings.add("document_missing", entry.where, name=entry.documents[index].name)
-            return False
-        self.packed[name] = source
-        self.totals.documents += 1
-        return True
-
     def _bundle(self, folder: Path) -> None:
         """The files and the documents in one zip; the files themselves lie in it and nowhere else."""
         files = {path.name: path for path in sorted(folder.iterdir())}
-        pack(folder / self._archive_name(), {**files, **self.packed})
+        pack(folder / self._archive_name(), {**files, **self.documents.packed})
         for path in files.values():
             path.unlink()
 
@@ -170,5 +182,5 @@ class _Export:
         return f"{Path(self._file_name()).stem}.zip"
 
     def _shown_name(self) -> str:
-        bundled = self.description.bundle and bool(self.packed)
+        bundled = self.description.bundle and bool(self.documents.packed)
         return self._archive_name() if bundled else self._file_name()

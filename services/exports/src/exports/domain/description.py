@@ -20,6 +20,7 @@ Role = Literal[
     "name",
     "journal_label",
     "folder",
+    "folder_number",
     "other",
 ]
 
@@ -39,9 +40,16 @@ class RoleLimit(LayoutPart):
 
 
 class DocumentRules(LayoutPart):
-    """How the format names documents: `name_max` characters, extension included; `link` says where the name stands."""
+    """How the format names documents: `name_max` characters, extension included; `link` says where the name stands.
+
+    `size_told` is how many bytes a document may have before some software that reads the format leaves it out.
+    `archive_max` is how many bytes of documents an archive holds. No vendor states a number: beyond four gigabytes a
+    zip needs an extension (ZIP64) that not every software reads.
+    """
 
     name_max: int
+    size_told: int | None = None
+    archive_max: int = 2**32 - 1
     link: str
     numbered: bool = False
     evidence: Evidence
@@ -101,6 +109,18 @@ class Description(LayoutPart):
             if record.name == name:
                 return record
         raise KeyError(f"{self.name} has no record {name}")
+
+    def carries(self, value: str) -> bool:
+        """Whether some field of the file holds this value."""
+        return any(cell.value == value for record in self.records for cell in record.cells)
+
+    @property
+    def max_number(self) -> int | None:
+        """The highest number of an entry that its field holds, where the file numbers entries in one of fixed width."""
+        widths = [
+            cell.width for record in self.records for cell in record.cells if cell.value == "number" and cell.width
+        ]
+        return 10 ** min(widths) - 1 if widths else None
 
     @property
     def end(self) -> str:

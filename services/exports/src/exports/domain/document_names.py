@@ -15,10 +15,14 @@ _ASCII = Charset("ascii")
 
 
 class DocumentNames:
-    """Gives each document of an export its name. Stateful: names are unique within one archive."""
+    """Gives each document of an export its name. Stateful: names are unique within one archive.
 
-    def __init__(self, rules: DocumentRules) -> None:
+    `file_name` is what the import file itself is called, braces included: no document takes that name.
+    """
+
+    def __init__(self, rules: DocumentRules, file_name: str) -> None:
         self._rules = rules
+        self._file = re.compile(re.sub(r"\\\{\w+\\\}", "[0-9]*", re.escape(file_name)), re.IGNORECASE)
         self._taken: set[str] = set()
 
     def name(self, entry: BookEntry, number: int, index: int) -> str:
@@ -33,7 +37,7 @@ class DocumentNames:
     def _unique(self, stem: str, suffix: str) -> str:
         room = self._rules.name_max - len(suffix)
         name, again = stem[:room] + suffix, 1
-        while name.casefold() in self._taken:
+        while name.casefold() in self._taken or self._file.fullmatch(name):
             again += 1
             mark = f"-{again}"
             name = stem[: room - len(mark)] + mark + suffix

@@ -15,6 +15,8 @@ from exports.domain.findings import Findings
 from qontable.cutting import cut
 from qontable.flatfile.charset import UNKNOWN, Charset
 
+TOO_LONG: Mapping[Role, str] = {"journal": "journal_needs_map", "folder_number": "folder_too_long"}
+"""What is told of a code beyond its limit, where it is no account's."""
 MOST_REMEMBERED = 100_000
 """Of one kind: beyond it all are forgotten, so that memory stays small."""
 
@@ -124,14 +126,13 @@ class Fitting:
     def _within(self, role: Role, code: str, clean: str, limit: RoleLimit) -> str:
         if len(clean) <= limit.max:
             return clean
-        tell = partial(self.tell, code=code, length=str(len(clean)), max=str(limit.max))
-        if role == "journal":
-            tell("journal_needs_map", example=clean[: limit.max])
-        elif limit.overflow == "cut_after_collision_check":
-            self.tell("code_cut", code=code, sent=clean[: limit.max])
+        sent = clean[: limit.max]
+        if limit.overflow == "cut_after_collision_check":
+            self.tell("code_cut", code=code, sent=sent)
         else:
-            tell("code_too_long")
-        return clean[: limit.max]
+            finding = TOO_LONG.get(role, "code_too_long")
+            self.tell(finding, code=code, sent=clean, length=str(len(clean)), max=str(limit.max), example=sent)
+        return sent
 
     def _look_for_collision(self, role: Role, code: str, sent: str, limit: RoleLimit | None) -> None:
         other = self._sent.setdefault((role, sent), code)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from exports.adapters.input import JournalMapRefused, read_book, read_journal_map
+from exports.adapters.input import JournalMap, JournalMapRefused, read_book, read_journal_map
 from exports.adapters.output import OutputRefused
 from exports.app.export import Done, Order, export
 from exports.domain.book import Book, Period
@@ -110,6 +110,7 @@ def write(  # noqa: PLR0913, PLR0917 - a command's words
         watched = not as_json and sys.stderr.isatty()
         book = _book(input_, siren, watched=watched)
         year = _year(input_, year_start, year_end)
+        journals = _journals(journal_map)
         order = Order(
             description=description,
             parameters=Parameters(
@@ -122,7 +123,8 @@ def write(  # noqa: PLR0913, PLR0917 - a command's words
                 year_end=year[1],
             ),
             out=out,
-            journals=_journals(journal_map),
+            journals=journals.codes,
+            named_at=journals.lines,
             documents=documents,
             period=Period(first.date() if first else None, last.date() if last else None),
             strict=strict,
@@ -176,9 +178,9 @@ def _year(path: Path, start: datetime | None, end: datetime | None) -> tuple[dat
     return date.fromisoformat(fiscal_years([closing], closing)[0].start), closing
 
 
-def _journals(path: Path | None) -> dict[str, str]:
+def _journals(path: Path | None) -> JournalMap:
     if path is None:
-        return {}
+        return JournalMap()
     try:
         return read_journal_map(path)
     except JournalMapRefused as error:

@@ -61,6 +61,10 @@ def _frame(description: Description) -> Iterator[str]:
     if documents := description.documents:
         yield f"Documents: {documents.link}; names of at most {documents.name_max} characters"
         yield f"({documents.evidence}: {documents.source})."
+        if documents.size_told:
+            yield f"Larger than {documents.size_told / 1_000_000:.0f} MB they are told: not every software takes them."
+        yield f"An archive holds at most {documents.archive_max / 2**30:.0f}"
+        yield "GiB of documents: beyond, a zip needs an extension (ZIP64) that not every software reads (assumed)."
         yield ""
 
 
