@@ -21,16 +21,12 @@ from ..software import Software
 from ..stand_in import running_stand_in
 from .catalogue import DOCUMENT_BYTES, SCENARIOS
 from .crash import SLOT, crash_in_the_middle
-from .desk import Bench, open_desk
+from .desk import Bench, Blocked, open_desk
 from .first import stumbling_block
 from .scenario import Scenario
 from .terms import hurried_connectors
 
 AT_ONCE = 20
-
-
-class Blocked(Exception):
-    """Nothing of this connector can be tried before this is mended."""
 
 
 MARKS = {"passed": "[green]pass[/green]", "failed": "[red]FAIL[/red]", "skipped": "–"}
@@ -79,14 +75,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table connector x scenario, and why what is not applicable is not."""
     told: dict[str, dict[str, str]] = defaultdict(dict)
     reasons: list[tuple[str, str, str]] = []
-    blocks: dict[str, str] = {}
+    blocks: dict[str, str] = {}  # methods to be written have numbers: the first is the next
     for outcome, mark in MARKS.items():
         for report in terminalreporter.stats.get(outcome, []):
             words = dict(getattr(report, "user_properties", ()))
             if "scenario" in words:
                 told[words["scenario"]][words["connector"]] = mark
                 if "block" in words:
-                    blocks[words["connector"]] = words["block"]
+                    blocks[words["connector"]] = min(words["block"], blocks.get(words["connector"], words["block"]))
                 if outcome == "skipped":
                     reasons.append((words["scenario"], words["connector"], words["reason"]))
     if told:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .desk import PAUSE, Bench, Desk, open_desk
+from .desk import PAUSE, Bench, Desk, open_desk, refuse_unwritten
 from .scenario import Scenario
 from .terms import SLOWNESS
 
@@ -71,8 +71,10 @@ async def _not_struck(bench: Bench, orders: dict[str, int]) -> set[str]:
 
 async def after_the_crash(desk: Desk) -> None:
     """The process in its place finds the entry in the books, or asks a person; nothing is booked again."""
-    assert desk.connector not in desk.bench.uncaught, "no booking was under way when the process died"
     crashed, delivery = desk.bench.crashed[desk.connector]
+    for told in desk.bench.told_of(delivery):
+        refuse_unwritten(told.message)
+    assert desk.connector not in desk.bench.uncaught, "no booking was under way when the process died"
     await crashed.ends_booked_once(delivery)
 
 

@@ -13,9 +13,10 @@ import httpx
 
 from gateways.domain.port import Connector
 from qontable.entry import EntryRef
-from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched, KeptDocument
+from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched, KeptDocument, SoftwareMessage
 from qontable.events.hub import ConnectionChanged, Sealed, Throttle
 from qontable.events.platform import EntryContent, WireJournal, WireLine
+from qontable.events.reference import Failure
 from qontable.reference import entry_reference
 from qontable.sheet import Sheet
 from qontable.storage import Storage
@@ -35,6 +36,18 @@ NUMBER = b" %09d"
 """Ends every document, so that no two have the same bytes."""
 FIRM = "frm_1"
 ENDS = ("confirmed", "rejected", "parked", "recalled")
+UNWRITTEN = "to_be_written"
+"""The category by which a connector that was just begun says what is to be written next."""
+
+
+class Blocked(Exception):
+    """Nothing can be tried before this is mended."""
+
+
+def refuse_unwritten(said: SoftwareMessage | Failure | None) -> None:
+    """Raises `Blocked` in the words of a method that is not written yet: it is neither a refusal nor a failure."""
+    if said and said.category == UNWRITTEN:
+        raise Blocked(said.text if isinstance(said, SoftwareMessage) else said.message)
 
 
 @dataclass
@@ -201,8 +214,10 @@ class Desk:
         gives_up = clock() + PATIENCE
         while True:
             told = self.bench.told_of(delivery)
-            if told and told[-1].state in among:
-                return told[-1]
+            if told:
+                refuse_unwritten(told[-1].message)
+                if told[-1].state in among:
+                    return told[-1]
             assert clock() < gives_up, f"rests nowhere: {[(event.state, event.message) for event in told]}"
             await asyncio.sleep(PAUSE)
 

@@ -1,11 +1,12 @@
 """Scenarios of credentials and of what is read from the software."""
 
 from qontable.events.connector import ConnectionChecked, ConnectionHealthChanged, Prerequisite
+from qontable.events.delivery import EntryDispatched
 from qontable.events.hub import ConnectionCheckRequested
 from qontable.events.reference import AccountsFetched, AccountsRefreshRequested, snapshot_hash
 from qontable.sheet import Sheet
 
-from .desk import FIRM, GENEROUS, PATIENCE, Desk
+from .desk import FIRM, GENEROUS, PATIENCE, Desk, refuse_unwritten
 from .entries import FILE
 from .scenario import Scenario
 
@@ -26,7 +27,9 @@ async def check(desk: Desk, random: str, software_file_id: str | None = None) ->
             software_file_id=software_file_id,
         )
     )
-    return await desk.house.hears(ConnectionChecked, patience=PATIENCE, check_id=check_id)
+    checked = await desk.house.hears(ConnectionChecked, patience=PATIENCE, check_id=check_id)
+    refuse_unwritten(checked.message)
+    return checked
 
 
 async def good_credentials(desk: Desk) -> None:
@@ -51,13 +54,18 @@ async def revoked_in_the_middle(desk: Desk) -> None:
     await desk.change_key(revoked=True)
     delivery = desk.entry()
     await desk.house.say(delivery)
-    await desk.house.hears(
-        ConnectionHealthChanged, patience=PATIENCE, connection_id=desk.connection_id, health="credentials_refused"
-    )
+    await desk.house.comes_true(lambda: _halted(desk, delivery), PATIENCE)
     assert await desk.books() == []
     await desk.change_key(revoked=False)
     await desk.connect(version=2)
     await desk.ends_booked_once(delivery)
+
+
+def _halted(desk: Desk, delivery: EntryDispatched) -> bool:
+    for told in desk.bench.told_of(delivery):
+        refuse_unwritten(told.message)
+    halted = {"connection_id": desk.connection_id, "health": "credentials_refused"}
+    return bool(desk.house.said(ConnectionHealthChanged, **halted))
 
 
 async def prerequisites(desk: Desk) -> None:
@@ -96,6 +104,8 @@ async def fetched(desk: Desk, software_file_id: str) -> list[AccountsFetched]:
     )
     said = desk.house.said(AccountsFetched, refresh_id=refresh_id)
     failures = [item.failure for item in said if item.failure]
+    for failure in failures:
+        refuse_unwritten(failure)
     assert not failures, failures
     (closing,) = [item.closing for item in said if item.closing]
     parts = sorted((item for item in said if item.rows), key=lambda item: item.part or 0)

@@ -8,7 +8,8 @@ from gateways.connectors.registry import load_sheets
 from qontable.sheet import Sheet
 
 from .catalogue import CONNECTORS, SCENARIOS
-from .conftest import Blocked, Runs
+from .conftest import Runs
+from .desk import Blocked
 from .scenario import Scenario
 
 SHEETS = {name: sheet for name, sheet in load_sheets().items() if name in CONNECTORS}
@@ -32,7 +33,7 @@ async def test_a_connector_passes(
 
 
 async def _walked(run: asyncio.Task[None]) -> str | None:
-    """What stands in the way of every scenario of this connector, if anything does. Raises what the scenario raises."""
+    """What is to be mended before this scenario can be tried, if anything is. Raises what the scenario raises."""
     try:
         await run
     except Blocked as block:

@@ -17,7 +17,7 @@ PLACES = {
 }
 NEXT = """
 Next:
-  make conformance CONNECTOR={name}   fails, and says what to write first
+  make conformance CONNECTOR={name}   fails within a minute or two, and says what to write first
   docs/connectors/write-a-connector.md   explains each step
   make articles settings   once the sheet says something
 """
