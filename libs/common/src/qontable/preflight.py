@@ -217,7 +217,16 @@ def _documents(case: Case) -> Iterator[Finding]:
             values = {"media_type": document.media_type, "software": software}
             yield Finding("document_type_refused", where, values)
         if document.size > rules.max_bytes:
-            yield Finding("document_too_large", where, {"size": str(document.size), "max": str(rules.max_bytes)})
+            yield too_large(where, document.size, rules.max_bytes)
+
+
+def too_large(where: str, size: int, most: int) -> Finding:
+    """A document of more bytes than are taken; digits in threes, as people count them."""
+    return Finding("document_too_large", where, {"size": _in_threes(size), "max": _in_threes(most)})
+
+
+def _in_threes(number: int) -> str:
+    return f"{number:_}".replace("_", " ")
 
 
 def _limit_values(case: Case, limit: Limit) -> dict[str, str]:

@@ -116,7 +116,7 @@ REFUSED = {
     "200 MB": Refused(
         lambda server, name: server.document(name) | {"bytes": MUCH},
         "document_too_large",
-        "Une pièce jointe pèse 200000000 octets ; la limite est de 1000000.",
+        "Une pièce jointe pèse 200 000 000 octets ; la limite est de 1 000 000.",
         0,
     ),
     "empty": Refused(lambda server, name: server.document(name, b""), "document_empty", EMPTY, 0),

@@ -10,7 +10,8 @@ from typing import Any
 
 LONG = "Prestation de conseil et d'accompagnement à la transformation numérique, mars 2026, chantier de Saint-Étienne"
 TWIN = "401CONSTRUCTIONDUCENTRE"
-HUGE = 60 * 1024 * 1024
+HUGE = 150 * 1024 * 1024
+"""More than any of these softwares takes."""
 
 REFERENCE: dict[str, Any] = {
     "accounts": [

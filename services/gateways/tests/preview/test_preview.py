@@ -25,6 +25,7 @@ VERDICTS = {
     "closed-account": "returned",
     "unknown-account": "returned",
     "closed-journal": "returned",
+    "oversized-document": "returned",
     "program-as-document": "returned",
     "unbalanced": "returned",
 }
@@ -46,6 +47,11 @@ def test_programs_read_findings_and_the_body_of_each_request(connector: str, tmp
     verdicts = {entry["entry_id"]: entry["verdict"] for entry in found["entries"]}
     expected = VERDICTS | ({} if load_sheets()[connector].lists_fiscal_years else {"closed-year": "leaves"})
     assert expected.items() <= verdicts.items()
+    limit = load_sheets()[connector].limits.get("subsidiary")
+    codes = {entry["entry_id"]: [finding["code"] for finding in entry["findings"]] for entry in found["entries"]}
+    assert ("codes_collide" in codes["colliding-codes"]) == bool(
+        limit and limit.overflow == "cut_after_collision_check"
+    )
     assert {name for request in found["requests"] for name in request["entries"]} == {
         name for name, verdict in verdicts.items() if verdict == "leaves"
     }
@@ -63,7 +69,22 @@ def test_people_read_what_is_wrong_and_what_to_do_in_their_language(tmp_path: Pa
     assert "13 écritures : 4 partent, 2 attendent, 7 reviennent. Rien n'a été envoyé." in said
     assert "MyUnisoft n'accepte pas de pièce jointe de type application/x-msdownload." in said
     assert '"debit": 100.00' in said
-    assert "modifié" in said
+    assert "modifié label (ligne 1, ligne 2, ligne 3)  Prestation de conseil" in said
+    assert "ligne 1  Le compte 615000 est fermé" in said
+    assert "pièce jointe 1  Une pièce jointe pèse 157 286 400 octets ; la limite est de 52 428 800." in said
+
+
+@pytest.mark.parametrize("connector", load_sheets())
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_body_is_copied_as_it_stands_and_the_rest_fits(connector: str, columns: int, tmp_path: Path) -> None:
+    book, reference = write(tmp_path)
+    words = ["preview", "--connector", connector, "--input", str(book), "--reference", str(reference)]
+    said = CliRunner().invoke(app, words, env={"COLUMNS": str(columns)}).stdout
+    shown, requests = said.split("in-order ─")
+    assert max(map(len, shown.splitlines())) <= columns
+    start = requests.index("\n{\n")
+    assert json.JSONDecoder().raw_decode(requests[start + 1 :])
+    assert "document_type_refused" in shown, "the longest word of the table is broken"
 
 
 def test_a_fec_in_order_leaves_whole(tmp_path: Path) -> None:

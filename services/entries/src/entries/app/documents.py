@@ -32,6 +32,7 @@ from qontable.entry import Finding
 from qontable.events.delivery import DocumentLinkRequested
 from qontable.events.platform import DocumentLinkRenewed
 from qontable.gathering import Gathering
+from qontable.preflight import too_large
 from qontable.storage import Storage, document_key
 from qontable.telemetry import sampled, span
 from qontable.unit import Unit, Units
@@ -122,7 +123,7 @@ class Documents:
         if document.size == 0:
             return Finding("document_empty")
         if document.size > self._max_bytes:
-            return Finding("document_too_large", "", {"size": str(document.size), "max": str(self._max_bytes)})
+            return too_large("", document.size, self._max_bytes)
         return None
 
     async def _fetch(self, document: LeasedDocument) -> None:

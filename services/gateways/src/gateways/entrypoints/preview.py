@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -33,6 +33,8 @@ from qontable.sheet import Sheet
 REFUSED = 1
 SHOWN = 20
 PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:,]|[^][{}:,"\s]+')
+HASH = re.compile(r"/[0-9a-f]{64}$")
+"""Ends what a document is called, which is also shown in the body."""
 EMPTY = re.compile(r"([\[{])\s+([\]}])")
 
 
@@ -55,6 +57,8 @@ WORDS = {
         "amount": "montant",
         "becomes": "devient",
         "cut": "modifié",
+        "line": "ligne {n}",
+        "document": "pièce jointe {n}",
         "stands": "tient lieu de",
         "more": "… et {n} de plus ; --limit 0 les montre toutes",
         "summary": "{n} écritures : {leaves} partent, {waits} attendent, {returned} reviennent. Rien n'a été envoyé.",
@@ -70,6 +74,8 @@ WORDS = {
         "amount": "amount",
         "becomes": "becomes",
         "cut": "changed",
+        "line": "line {n}",
+        "document": "document {n}",
         "stands": "stands for",
         "more": "… and {n} more; --limit 0 shows them all",
         "summary": "{n} entries: {leaves} leave, {waits} wait, {returned} come back. Nothing was sent.",
@@ -151,7 +157,7 @@ def _show(console: Console, found: Preview, sheet: Sheet, language: str, most: i
         console.print(_trouble(item, language))
     _say_more(console, len(troubled), most, words)
     for call in found.calls[:most]:
-        console.print(_request(call, found, words, language))
+        _show_request(console, call, found, words, language)
     _say_more(console, len(found.calls), most, words)
     verdicts = [_verdict(item) for item in found.checked]
     counts = {name: verdicts.count(name) for name in ("leaves", "waits", "returned")}
@@ -174,38 +180,48 @@ def _heading(found: Preview, sheet: Sheet, words: dict[str, str]) -> Table:
         content = item.content
         verdict = _verdict(item)
         amount = f"{item.entry.total:,.2f}".replace(",", " ") if item.entry else ""
-        codes = f" ({', '.join(dict.fromkeys(finding.code for finding in item.findings))})" if item.findings else ""
-        told = Text(words[verdict], style=STYLES[verdict]).append(codes, style="dim")
+        codes = ", ".join(dict.fromkeys(finding.code for finding in item.findings))
+        told = Text(words[verdict], style=STYLES[verdict]).append(f" {codes}", style="dim")
         table.add_row(content.entry_id, content.journal.code, content.date, amount, told)
     return table
 
 
 def _trouble(item: Checked, language: str) -> Panel:
-    title = f"[bold]{item.content.entry_id}[/bold] {item.content.label}"
+    title = Text(item.content.entry_id, style="bold").append(f" {item.content.label}", style="not bold")
     return Panel(Group(*_findings(item.findings, language)), title=title, title_align="left", border_style="red")
 
 
 def _findings(findings: tuple[Finding, ...], language: str) -> Iterator[Text | Padding]:
     for finding in findings:
         said = render(finding)
-        yield Text(said.message[language], style="bold").append(f"  {said.where}", style="dim")
+        within, _ = _place(said.where, WORDS[language])
+        place = Text(f"{within}  " if within else "", style="dim")
+        yield place.append(said.message[language], style="bold not dim")
         yield Padding(Text(f"→ {said.remedy[language]}"), (0, 0, 0, 2))
 
 
-def _request(call: Call, found: Preview, words: dict[str, str], language: str) -> Group:
-    parts: list[Any] = [Rule(f"{', '.join(call.entries)}", align="left", style="green")]
+def _place(where: str, words: dict[str, str]) -> tuple[str, str]:
+    """`lines.0.label` as people say it: `line 1`, and the field; the place alone where it is the entry's own."""
+    kind, _, rest = where.partition(".")
+    number, _, field = rest.partition(".")
+    name = {"lines": "line", "documents": "document"}.get(kind)
+    return (words[name].format(n=int(number) + 1), field) if name and number.isdecimal() else ("", where)
+
+
+def _show_request(console: Console, call: Call, found: Preview, words: dict[str, str], language: str) -> None:
+    console.print(Rule(f"{', '.join(call.entries)}", align="left", style="green"))
     if call.refused:
-        text = Text(f"{words['refused']}: {call.refused.text}", style="bold red")
-        parts += [text, Padding(Text(f"→ {call.refused.remedy.get(language, '')}"), (0, 0, 0, 2))]
+        console.print(Text(f"{words['refused']}: {call.refused.text}", style="bold red"))
+        console.print(Padding(Text(f"→ {call.refused.remedy.get(language, '')}"), (0, 0, 0, 2)))
     for (original, sent), places in _cuts(call).items():
-        told = Text(f"{words['cut']} ", style="yellow").append(f"{', '.join(places)}  ", style="dim")
-        parts.append(told.append(original).append(" → ", style="yellow").append(sent))
+        told = Text(f"{words['cut']} ", style="yellow").append(f"{_places(places, words)}  ", style="dim")
+        console.print(told.append(original).append(" → ", style="yellow").append(sent))
     if call.method:
-        parts.append(Text(f"{call.method} {call.url}", style="bold"))
+        console.print(Text(f"{call.method} {call.url}", style="bold"), soft_wrap=True)
     if call.body:
-        parts.append(_body(call.body))
-        parts += _stand_ins(call.body, found, words)
-    return Group(*parts)
+        console.print(_body(call.body), soft_wrap=True)  # a line's end belongs to the body: it may be copied from here
+        for stands in _stand_ins(call.body, found, words):
+            console.print(stands)
 
 
 def _cuts(call: Call) -> dict[tuple[str, str], list[str]]:
@@ -214,6 +230,15 @@ def _cuts(call: Call) -> dict[tuple[str, str], list[str]]:
     for cut in call.cuts:
         places.setdefault((cut.original, cut.sent), []).append(cut.where)
     return places
+
+
+def _places(places: Iterable[str], words: dict[str, str]) -> str:
+    """`lines.0.label` and `lines.1.label` are one field on two lines."""
+    named: dict[str, list[str]] = {}
+    for place in places:
+        within, field = _place(place, words)
+        named.setdefault(field, []).extend([within] if within else [])
+    return ", ".join(f"{field} ({', '.join(found)})" if found else field for field, found in named.items())
 
 
 def _body(body: bytes) -> Text:
@@ -239,11 +264,12 @@ def indented(text: str) -> str:
     return EMPTY.sub(r"\1\2", "".join(written))
 
 
-def _stand_ins(body: bytes, found: Preview, words: dict[str, str]) -> list[Text]:
+def _stand_ins(body: bytes, found: Preview, words: dict[str, str]) -> Iterator[Text]:
     """What the ids mean that the software would have given; they differ in every software file."""
     text = body.decode("utf-8", "replace")
-    named = [f"{made} {words['stands']} {meant}" for made, meant in found.ids.items() if made in text]
-    return [Text(", ".join(named), style="dim")] if named else []
+    for made, meant in found.ids.items():
+        if made in text:
+            yield Text(f"{made} {words['stands']} {HASH.sub('', meant)}", style="dim")
 
 
 def _for_programs(found: Preview) -> dict[str, Any]:
