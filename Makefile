@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo pictures test crash machine storm storm-broken evening bench conformance canaries check format lock schemas articles formats settings up down status reset doctor clean
+.PHONY: help setup run demo pictures test crash machine readback storm storm-broken evening bench conformance canaries check format lock schemas articles formats settings up down status reset doctor clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
@@ -50,6 +50,10 @@ crash: setup ## Kill every service once in the middle of 500 entries, before you
 machine: setup ## Crash deliveries at every step boundary, on an injected clock; find broken ones (EXAMPLES=2000 SEED=4)
 	@QONTABLE_MACHINE_EXAMPLES=$(or $(EXAMPLES),2000) QONTABLE_MACHINE_SEED=$(or $(SEED),4) \
 		$(BIN)/pytest services/gateways/tests/test_machine.py -q -s -o timeout=7200
+
+readback: setup ## Hard books written in every format and read back by strangers' readers (EXAMPLES=2000, T='-k ebp' for some)
+	@QONTABLE_EXPORT_EXAMPLES=$(or $(EXAMPLES),2000) \
+		$(BIN)/pytest services/exports/tests/test_read_back.py -q -o timeout=7200 --durations=0 $(T)
 
 storm: setup ## Kill everything while entries travel, then judge (ENTRIES KILLS SEED WITH=pauses,outages UNIQUE CONNECTORS=all)
 	@ENTRIES=$(or $(ENTRIES),2000) KILLS=$(or $(KILLS),30) SEED=$(or $(SEED),1) WITH=$(WITH) UNIQUE=$(or $(UNIQUE),on) CONNECTORS=$(or $(CONNECTORS),all) \

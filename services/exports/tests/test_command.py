@@ -1,11 +1,11 @@
-"""`qontable exports` as people run it: what it writes, and one clear line for whatever is wrong."""
+"""`qontable exports` as people run it, and what it writes."""
 
 import json
 import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from exports.adapters import output
 from exports.adapters.input import read_book
@@ -13,30 +13,9 @@ from exports.app.export import Order, export
 from exports.entrypoints.command import app
 from exports.formats.registry import SOFTWARES, descriptions, format_of
 
-from .faulty_fecs import GOOD, HEAD, NAME
+from .faulty_fecs import GOOD, NAME
+from .ordering import EVENT, MAP, write
 from .sample import PARAMETERS
-
-MAP = "ACH=AC\nVTE=VT\n"
-EVENT = {
-    "firm_id": "f",
-    "file_id": "c",
-    "entry_id": "e-1",
-    "revision": 1,
-    "kind": "purchase",
-    "journal": {"code": "ACH", "label": "Achats"},
-    "date": "2026-03-15",
-    "label": "ORANGE",
-    "lines": [
-        {"account": "606100", "label": "ORANGE", "debit": "100.00", "credit": "0.00"},
-        {
-            "account": "401000",
-            "label": "ORANGE",
-            "debit": "0.00",
-            "credit": "100.00",
-            "subsidiary": {"code": "401O", "label": "ORANGE", "kind": "supplier"},
-        },
-    ],
-}
 
 
 @pytest.fixture
@@ -44,15 +23,6 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / NAME
     path.write_text(GOOD, encoding="utf-8")
     return path
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(app, ["write", *map(str, words)])
-
-
-def write(book: Path, out: Path, *words: object) -> Result:
-    out.mkdir(exist_ok=True)
-    return run("--input", book, "--out", out, *words)
 
 
 @pytest.mark.parametrize("name", descriptions())
@@ -83,7 +53,7 @@ def test_the_same_input_gives_the_same_bytes(book: Path, tmp_path: Path) -> None
 
 def test_events_are_taken_as_well(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
-    events.write_text(json.dumps(EVENT | {"validated_by": "p", "validated_at": "2026-03-31T10:00:00Z"}) + "\n")
+    events.write_text(json.dumps(EVENT) + "\n")
     result = write(events, tmp_path / "out", "--format", "csv")
     assert result.exit_code == 0, result.stdout
     assert "401O" in (tmp_path / "out" / "ecritures.csv").read_text("utf-8-sig")
@@ -124,71 +94,6 @@ def test_documents_go_into_one_archive_under_the_names_that_the_file_says(tmp_pa
             line[83:] for line in archive.read("ecritures.TRA").decode("cp1252").splitlines() if line[30:31] == "G"
         ]
     assert linked == ["F1.pdf"]
-
-
-WRONG: dict[str, tuple[dict[str, str], list[str], int, str]] = {
-    "neither FEC nor events": ({"in.txt": "hello\nworld\n"}, ["--format", "csv"], 1, "this is no FEC"),
-    "mixed": ({"in.txt": GOOD + '{"entry_id": 1}\n'}, ["--format", "csv"], 1, "line 6"),
-    "truncated": ({"in.txt": GOOD[:-30]}, ["--format", "csv"], 1, "line 5"),
-    "empty": ({"in.txt": ""}, ["--format", "csv"], 1, "the file is empty"),
-    "entry without lines": ({"in.txt": json.dumps(EVENT | {"lines": []})}, ["--format", "csv"], 1, "line 1"),
-    "half an event": ({"in.txt": json.dumps(EVENT)[:40]}, ["--format", "csv"], 1, "line 1"),
-    "no line at all": ({"in.txt": HEAD + "\n"}, ["--format", "csv"], 1, "no line"),
-    "unknown format": ({"in.txt": GOOD}, ["--format", "quadra-asci"], 2, "did you mean quadra-ascii?"),
-    "unknown software": ({"in.txt": GOOD}, ["--software", "agris"], 2, "did you mean agiris?"),
-    "format and software": ({"in.txt": GOOD}, ["--format", "csv", "--software", "ebp"], 2, "either"),
-    "no SIREN": ({"in.txt": GOOD}, ["--format", "fec"], 2, "--siren"),
-    "no fiscal year": ({"in.txt": GOOD}, ["--format", "fec", "--siren", "123456789"], 2, "--year-end"),
-    "half a journal map": ({"in.txt": GOOD, "map": "ACH\n"}, ["--format", "csv", "--journal-map", "map"], 1, "ACH=AC"),
-    "two codes for a journal": (
-        {"in.txt": GOOD, "map": "ACH=AC\nACH=AB\n"},
-        ["--format", "csv", "--journal-map", "map"],
-        1,
-        "line 2",
-    ),
-    "a folder number that is too long": (
-        {"in.txt": GOOD, "map": MAP},
-        ["--format", "isacompta", "--journal-map", "map", "--folder", "DOSSIER42", "--year-end", "2026-12-31"],
-        1,
-        "Folder number DOSSIER42 has 9 characters; the software takes 8",
-    ),
-    "colliding codes": (
-        {"in.txt": GOOD, "map": "ACH=OD\nVTE=OD\n"},
-        ["--format", "csv", "--journal-map", "map"],
-        1,
-        "would both become OD",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_said_in_words_and_nothing_is_written(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files, words, status, said = WRONG[case]
-    monkeypatch.chdir(tmp_path)
-    for name, content in files.items():
-        (tmp_path / name).write_text(content)
-    result = write(tmp_path / "in.txt", tmp_path / "out", *words)
-    told = " ".join((result.stdout + result.stderr).replace("│", " ").split())
-    assert (result.exit_code, said in told) == (status, True), told
-    assert not [path for path in (tmp_path / "out").iterdir() if not path.name.startswith("report.")]
-
-
-def test_a_folder_that_is_not_there_is_named(book: Path, tmp_path: Path) -> None:
-    result = run("--input", book, "--out", tmp_path / "none", "--format", "csv")
-    assert (result.exit_code, "make it first" in result.stderr) == (2, True)
-
-
-def test_a_full_disk_leaves_nothing(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(output, "write_lines", full)
-    monkeypatch.setattr("exports.app.export.write_lines", full)
-    result = write(book, tmp_path / "out", "--format", "csv")
-    assert (result.exit_code, "No space left" in result.stderr) == (1, True)
-    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_what_a_killed_export_left_is_removed_by_the_next(book: Path, tmp_path: Path) -> None:

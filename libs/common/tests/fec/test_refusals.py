@@ -104,7 +104,9 @@ def test_a_column_that_stands_twice_is_named(purchase: Lines, write_fec: FecWrit
         (b"JournalCode,JournalLib,EcritureNum\n", "comma"),
         (b"%PDF-1.7 binary", "no FEC"),
         ("JournalCode\tJournalLib".encode("utf-16"), "UTF-16"),
-        (b"JournalCode\tCaf\xe9\x81\n", "neither UTF-8 nor ISO-8859-15"),
+        ("JournalCode\tJournalLib".encode("utf-16-be"), "UTF-16"),
+        (b"JournalCode\tJournalLib\nCaf\xe9\x81\n", "line 2: the bytes of this line are neither UTF-8 nor ISO-8859-15"),
+        (b"\xef\xbb\xbfJournalCode\tJournalLib\nCaf\xe9\n", "line 2: the file's byte order mark says that it is UTF-8"),
     ],
 )
 def test_a_file_of_another_kind_is_told_what_it_lacks(tmp_path: Path, content: bytes, said: str) -> None:

@@ -14,6 +14,8 @@ from qontable.fec.problems import FecRefused, Findings, Problem
 
 CHUNK = 1 << 16
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF16 = re.compile(rb"[^\0]\0[^\0]\0|\0[^\0]\0[^\0]")
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _C1 = re.compile(rb"[\x80-\x9f]")
 _AGAIN = "Export the file again in UTF-8."
 
@@ -39,18 +41,21 @@ def detect_encoding(path: Path, findings: Findings) -> Encoding:
     Windows-1252 is not in the law but common; it is told from ISO-8859-15 by bytes 0x80 to 0x9F, and noticed.
     """
     with path.open("rb") as file:
-        start = file.read(3)
-    if start[:2] in _UTF16_MARKS:
+        start = file.read(4)
+    if start.startswith(_UTF16_MARKS) or _UTF16.match(start):
         raise FecRefused([Problem(1, "", "the file is in UTF-16, which the law does not allow", _AGAIN)])
     if _decodes(path, "utf-8"):
-        if start == codecs.BOM_UTF8:
+        if start.startswith(codecs.BOM_UTF8):
             return UTF_8_MARKED
         return ASCII if _decodes(path, "ascii") else UTF_8
+    if start.startswith(codecs.BOM_UTF8):
+        what = "the file's byte order mark says that it is UTF-8, and this line is not"
+        raise FecRefused([Problem(_line_beyond(path, "utf-8"), "", what, _AGAIN)])
     if not any(_C1.search(chunk) for chunk in _chunks(path)):
         return ISO_8859_15
     if not _decodes(path, WINDOWS_1252.codec):
-        what = "the bytes of this file are neither UTF-8 nor ISO-8859-15 text"
-        raise FecRefused([Problem(1, "", what, _AGAIN)])
+        what = "the bytes of this line are neither UTF-8 nor ISO-8859-15 text"
+        raise FecRefused([Problem(_line_beyond(path, WINDOWS_1252.codec), "", what, _AGAIN)])
     findings.notice("windows_1252", "read as Windows-1252, which the law does not name", 1)
     return WINDOWS_1252
 
@@ -71,6 +76,12 @@ def _decodes(path: Path, codec: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _line_beyond(path: Path, codec: str) -> int:
+    """The first line with a byte that the codec does not know."""
+    with path.open(encoding=codec, errors="surrogateescape", newline=None) as file:
+        return next(number for number, text in enumerate(file, start=1) if _ESCAPED.search(text))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

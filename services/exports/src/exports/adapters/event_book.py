@@ -49,7 +49,7 @@ def _read(number: int, line: bytes, findings: Findings) -> BookEntry | None:
     try:
         entry = read_entry(EntryContent.model_validate(orjson.loads(line)))
     except orjson.JSONDecodeError:
-        findings.refuse(Problem(number, "", "the line is not JSON", REMEDY))
+        findings.refuse(Problem(number, "", _no_json(line), REMEDY))
     except ValidationError as error:
         for item in error.errors():
             findings.refuse(Problem(number, ".".join(map(str, item["loc"])), item["msg"], REMEDY))
@@ -63,6 +63,14 @@ def _read(number: int, line: bytes, findings: Findings) -> BookEntry | None:
         what = f"the entry is kept in {entry.currency}, not in euros"
         findings.refuse(Problem(number, "currency", what, "Give its amounts in euros."))
     return None
+
+
+def _no_json(line: bytes) -> str:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return "the line is not UTF-8 text"
+    return "the line is not JSON"
 
 
 def book_entry(entry: Entry) -> BookEntry:
