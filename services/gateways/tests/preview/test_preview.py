@@ -47,11 +47,10 @@ def test_programs_read_findings_and_the_body_of_each_request(connector: str, tmp
     verdicts = {entry["entry_id"]: entry["verdict"] for entry in found["entries"]}
     expected = VERDICTS | ({} if load_sheets()[connector].lists_fiscal_years else {"closed-year": "leaves"})
     assert expected.items() <= verdicts.items()
-    limit = load_sheets()[connector].limits.get("subsidiary")
+    limit = load_sheets()[connector].limits.subsidiary
+    cuts = limit is not None and limit.overflow == "cut_after_collision_check"
     codes = {entry["entry_id"]: [finding["code"] for finding in entry["findings"]] for entry in found["entries"]}
-    assert ("codes_collide" in codes["colliding-codes"]) == bool(
-        limit and limit.overflow == "cut_after_collision_check"
-    )
+    assert ("codes_collide" in codes["colliding-codes"]) == cuts
     assert {name for request in found["requests"] for name in request["entries"]} == {
         name for name, verdict in verdicts.items() if verdict == "leaves"
     }
