@@ -30,7 +30,7 @@ async def serving_stand_in(world: World) -> AsyncIterator[httpx.AsyncClient]:
     environment = os.environ | world.settings_env("sandbox")
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sandbox", env=environment, stdout=DEVNULL)
     try:
-        async with httpx.AsyncClient(base_url=f"{world.http_url('sandbox')}/control", timeout=10) as client:
+        async with httpx.AsyncClient(base_url=f"{world.http_url('sandbox')}/control", timeout=60) as client:
             await _ready(client)
             yield client
     finally:

@@ -20,14 +20,18 @@ class ChartRow:
 _ROW = "id, number, label, closed, collective"
 
 
-async def general_accounts(connection: Connection, file_id: int) -> list[ChartRow]:
-    """The general accounts of a client file in the order of their numbers."""
+async def general_accounts(
+    connection: Connection, file_id: int, offset: int = 0, limit: int | None = None
+) -> list[ChartRow]:
+    """The general accounts of a client file in the order of their numbers, by character; `limit` None is all."""
     rows = await connection.fetch(
         f"""
         select {_ROW} from software_accounts
-        where software_file_id = $1 and collective is null order by number
+        where software_file_id = $1 and collective is null order by number collate "C" limit $2 offset $3
         """,  # noqa: S608
         file_id,
+        limit,
+        offset,
     )
     return [ChartRow(**row) for row in rows]
 

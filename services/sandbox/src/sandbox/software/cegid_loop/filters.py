@@ -8,7 +8,7 @@ string in double quotes on the right; `sort` as `field1&&field2:desc`. Assumed: 
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.software.cegid_loop.errors import StatusRefused
@@ -102,6 +102,12 @@ class Listing:
         if unknown:
             raise StatusRefused("bad_query", f"champ inconnu {unknown[0]}")
         return listing
+
+    def in_order_of(self, field: str) -> tuple["Listing", int, int | None]:
+        """What is left to do where rows are read in the order of this field, and which stretch of them is enough."""
+        if self.terms or self.order not in ((), ((field, False),)):
+            return self, 0, None
+        return replace(self, skip=0), self.skip, self.take
 
     def shown(self, rows: Sequence[Row], cap: int | None = None) -> list[Row]:
         """The page that is asked for; never more than `cap` rows."""

@@ -71,8 +71,9 @@ JOURNAL_FIELDS = ("objectId", "revisionId", "code", "libelle", "type", "compteCo
 
 async def list_accounts(call: Call) -> Any:
     """`GET /compte`: the general accounts."""
-    listing = Listing.of(call.query, ACCOUNT_FIELDS)
-    return listing.shown([_account(row) for row in await general_accounts(call.connection, call.folder.id)])
+    listing, offset, limit = Listing.of(call.query, ACCOUNT_FIELDS).in_order_of("numero")
+    found = await general_accounts(call.connection, call.folder.id, offset, limit)
+    return listing.shown([_account(row) for row in found])
 
 
 async def list_journals(call: Call) -> Any:
