@@ -190,6 +190,21 @@ RULES: dict[str, tuple[Entry, Sheet, FilePolicies, str, list[tuple[str, str]]]] 
         "ACH",
         [("books_closed", "date")],
     ),
+    "no document where none leaves without": (
+        entry(documents=()),
+        SHEET,
+        FilePolicies(missing_documents="hold"),
+        "ACH",
+        [("document_absent", "documents")],
+    ),
+    "no document where that is only marked": (entry(documents=()), SHEET, FilePolicies(), "ACH", []),
+    "no document of an entry that needs none": (
+        entry(documents=(), kind=EntryKind.BANK),
+        SHEET,
+        FilePolicies(missing_documents="hold"),
+        "ACH",
+        [],
+    ),
     "first day that is open again": (
         entry(date=date(2026, 4, 1)),
         SHEET,

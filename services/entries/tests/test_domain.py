@@ -10,6 +10,7 @@ import pytest
 
 import entries
 from entries.domain.ack import _STEP, ALPHABET, CODES, CodesExhausted, ack_code
+from entries.domain.decision import AWAITED
 from entries.domain.duplicates import duplicate_key
 from entries.domain.inspection import inspect
 from qontable.findings import catalogue
@@ -18,6 +19,10 @@ from .client import Client, line
 from .document_server import PDF
 
 CLIENT = Client("frm", "fil", "con", "soft")
+
+
+def test_every_finding_that_makes_an_entry_wait_says_what_for() -> None:
+    assert {code for code, text in catalogue().items() if text.effect == "waits"} == AWAITED.keys()
 
 
 def test_no_two_entries_of_a_file_ever_share_a_code() -> None:

@@ -184,3 +184,11 @@ async def test_a_batch_past_its_deadline_is_recalled_whole(house: House) -> None
             status="ready",
         )
     assert await house.fetchval("select state from entries.exports where export_id = $1", asked.export_id) == "over"
+
+
+async def test_an_entry_that_is_held_for_its_document_is_in_no_import_file_either(house: House) -> None:
+    client = await ready(house, "held", policies={"missing_documents": "hold"})
+    asked = request(client)
+    await house.say(asked)
+    told = await opened(house, asked)
+    assert (told.size, told.left_out) == (0, {"documents": 1})

@@ -211,6 +211,30 @@ async def test_a_missing_subsidiary_is_created_where_the_files_policy_says_so(ho
         assert asked.kinds == ("subsidiaries",)
 
 
+async def test_an_entry_of_closed_books_is_returned_until_the_closing_date_is_changed(house: House) -> None:
+    client = await house.client(policies={"closed_until": "2026-03-12"})
+    await house.say(client.validated("old"), client.validated("new", date="2026-03-13"))
+    told = await house.status(client, "old", "to_verify", detail="preflight")
+    assert [(finding.code, finding.where) for finding in told.findings] == [("books_closed", "date")]
+    await house.dispatched(client, "new")
+    await house.say(client.tied(policies={"closed_until": "2026-02-28"}), client.validated("old", 2))
+    assert (await house.dispatched(client, "old")).entry.revision == 2
+
+
+@pytest.mark.parametrize("released_by", ["document", "policy"])
+async def test_an_entry_without_a_document_is_held_where_the_files_rules_say_so(house: House, released_by: str) -> None:
+    client = await house.client(policies={"missing_documents": "hold"})
+    await house.say(client.validated("ent"), client.validated("bank", kind="bank"))
+    told = await house.waits_for(client, "ent", "missing_document")
+    assert [finding.code for finding in told.findings] == ["document_absent"]
+    await house.dispatched(client, "bank")
+    if released_by == "policy":
+        await house.say(client.tied(policies={"missing_documents": "warn"}))
+    else:
+        await house.say(client.validated("ent", 2, documents=[house.documents.document("held")]))
+    assert (await house.dispatched(client, "ent")).entry.revision == (1 if released_by == "policy" else 2)
+
+
 async def test_a_summary_holds_what_a_list_shows(house: House) -> None:
     client = await house.client()
     validated = client.validated("ent", document_number="2026-03-0042")

@@ -7,8 +7,10 @@ from typing import Any
 import pytest_asyncio
 from services.hub.tests.browser import Answer, Browser
 from services.hub.tests.test_pages import refused_entry, signed_in, validated
+from services.hub.tests.test_reference_page import Software
 
 from qontable.events.hub import EntryCorrectionRequested
+from qontable.events.reference import Account, FiscalYear, ReferenceChanges, ReferenceJournal, ReferenceRows
 
 FINDING = {
     "code": "account_unknown", "where": "lines.0.account",
@@ -31,6 +33,34 @@ async def returned(town: Any, firm: Any, entry_id: str = "ent_1") -> tuple[str, 
     await town.eventually(lambda: town.rows("select 1 from entry_content where file_id = $1", file_id))
     await firm.tell(refused_entry(firm, file_id, entry_id).model_copy(update={"findings": ()}))
     return file_id, f"/files/{file_id}/entries/{entry_id}"
+
+
+async def test_the_form_knows_what_was_read_of_the_software(town: Any, firm: Any, browser: Browser) -> None:
+    _, entry = await returned(town, firm)
+    software = Software(firm, *await tied(town, entry))
+    unread = await browser.get(f"{entry}/correction")
+    assert "checked when it is validated again" in unread.words
+    known = ReferenceRows(
+        accounts=(Account(number="606400", label=""), Account(number="401000", label="")),
+        subsidiaries=(Account(number="401DUR", label="Durand"),),
+        journals=(ReferenceJournal(code="ACH", label="", type="purchases"),),
+        fiscal_years=(FiscalYear(start="2026-01-01", end="2026-12-31"),),
+    )
+    await software.say(software.refreshed(0, 1, changes=ReferenceChanges(created=known)))
+    form = await browser.get(f"{entry}/correction")
+    assert "accounts, journal and fiscal year suit the software" in form.words, form.words
+    address, fields = browser.filled(form, f"{entry}/correction", lines__0__account="606499")
+    piece = (await browser.client.post(f"{address}/preflight", data=fields)).text
+    assert "Account 606499 does not exist" in piece and "it would come back" in piece
+    said = await browser.send(form, f"{entry}/correction", lines__0__account="606499")
+    assert said.url.endswith("said=correction_asked"), "the software may have it by now: nobody is held back"
+
+
+async def tied(town: Any, entry: str) -> tuple[str, str, str]:
+    """The file of an entry's page, its connection and its software file."""
+    file_id = entry.split("/")[2]
+    (row,) = await town.rows("select connection_id, software_file_id from integration where file_id = $1", file_id)
+    return file_id, row["connection_id"], row["software_file_id"]
 
 
 async def asked(town: Any, file_id: str) -> int:

@@ -224,7 +224,7 @@ async def test_policies_are_kept_and_said(town: Town, firm: Any, browser: Browse
     software = await software_of(firm, "ref8")
     root = f"/files/{software.file_id}"
     page = await browser.get(f"{root}/settings")
-    chosen = {"missing_accounts": "create", "duplicates": "send", "closed_until": "2025-12-31"}
+    chosen = {"missing_accounts": "create", "duplicates": "send", "documents": "hold", "closed_until": "2025-12-31"}
     for _ in range(2):
         kept = await browser.send(page, f"{root}/policies", **chosen)
         assert kept.url.endswith("said=settings_kept"), kept.words
@@ -233,7 +233,8 @@ async def test_policies_are_kept_and_said(town: Town, firm: Any, browser: Browse
         lambda event: event.file_id == software.file_id and event.policies.closed_until != None,  # noqa: E711
     )
     assert said.policies.model_dump() == {
-        "create_missing_accounts": True, "possible_duplicates": "send", "closed_until": "2025-12-31"
+        "create_missing_accounts": True, "possible_duplicates": "send", "missing_documents": "hold",
+        "closed_until": "2025-12-31",
     }  # fmt: skip
     acts = await town.rows("select 1 from audit where action = 'file.policies_changed' and firm_id = $1", firm.id)
     assert len(acts) == 1
@@ -243,7 +244,7 @@ async def test_policies_are_kept_and_said(town: Town, firm: Any, browser: Browse
     for wrong in ("2025-02-30", "31/12/2025", "x" * 10_000):
         refused = await browser.send(kept, f"{root}/policies", closed_until=wrong)
         assert refused.status == 422 and "no date" in refused.words
-    for wrong in ({"duplicates": ""}, {"missing_accounts": "perhaps"}):
+    for wrong in ({"duplicates": ""}, {"documents": "burn"}, {"missing_accounts": "perhaps"}):
         assert (await browser.send(kept, f"{root}/policies", **wrong)).status == 422, wrong
     emptied = await browser.send(kept, f"{root}/policies", closed_until="")
     assert emptied.url.endswith("said=settings_kept")

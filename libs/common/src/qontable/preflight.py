@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qontable.cutting import TextRefused, cut_code, cut_label
-from qontable.entry import Entry, Finding, Line
+from qontable.entry import Entry, EntryKind, Finding, Line
 from qontable.events.hub import FilePolicies
 from qontable.events.reference import ReferenceKind
 from qontable.findings import cured_by
@@ -58,6 +58,8 @@ class Case:
     state: ReferenceState | None = None
 
 
+DOCUMENTED = frozenset({EntryKind.PURCHASE, EntryKind.SALE, EntryKind.EXPENSE_REPORT})
+"""The kinds of entry that rest on a supporting document."""
 Rule = Callable[[Case], Iterable[Finding]]
 
 
@@ -96,6 +98,24 @@ def account_numbers(line: Line, sheet: Sheet) -> Iterator[tuple[str, bool]]:
         if rules.subsidiary_roots or rules.subsidiary_prefix:
             return
     yield line.account, line.account.startswith(rules.subsidiary_roots) if rules.subsidiary_roots else False
+
+
+def lacks_document(entry: Entry) -> bool:
+    """Whether an entry of a kind that rests on a supporting document has none."""
+    return entry.kind in DOCUMENTED and not entry.documents
+
+
+def named_numbers(entry: Entry, sheet: Sheet) -> tuple[set[str], set[str]]:
+    """What must be known of a file's accounts to check an entry: the numbers that it names, and where codes may be cut
+    the starts that they share with others."""
+    numbers, starts = set(), set()
+    for line in entry.lines:
+        for number, subsidiary in account_numbers(line, sheet):
+            numbers.add(number)
+            limit = sheet.limits.subsidiary if subsidiary else sheet.limits.account
+            if limit and limit.overflow == "cut_after_collision_check":
+                starts.add(number[: limit.max])
+    return numbers, starts
 
 
 def _book_currency(case: Case) -> Iterator[Finding]:
@@ -229,6 +249,12 @@ def _in_threes(number: int) -> str:
     return f"{number:_}".replace("_", " ")
 
 
+def _absent_document(case: Case) -> Iterator[Finding]:
+    """The firm may want no such entry in its books without a document."""
+    if case.policies.missing_documents == "hold" and lacks_document(case.entry):
+        yield Finding("document_absent", "documents")
+
+
 def _limit_values(case: Case, limit: Limit) -> dict[str, str]:
     return {"max": str(limit.max), "software": case.sheet.name}
 
@@ -244,4 +270,5 @@ RULES: tuple[Rule, ...] = (
     _fiscal_year,
     _closed_books,
     _documents,
+    _absent_document,
 )

@@ -1,15 +1,18 @@
 """What a correction changes, and what it leaves as it was."""
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.domain.client_file import ClientFile
-from hub.domain.correction import changed, check, editable, field_of
+from hub.domain.correction import Checked, Corrected, changed, correct, editable, field_of, judge
 from qontable.events.hub import FilePolicies
 from qontable.events.platform import EntryContent
-from qontable.sheet import load_sheet
+from qontable.preflight import KnownYear, ReferenceState
+from qontable.sheet import Sheet, load_sheet
 
 SHEET = load_sheet(Path(__file__).parent.parent / "ledgerly.toml")
 FILE = ClientFile.model_construct(journal_map={}, policies=FilePolicies())
@@ -33,6 +36,18 @@ def content(**changes: Any) -> EntryContent:
         "journal": {"code": "ACH", "label": "Achats"}, "date": "2026-03-12", "label": "Papier", "lines": lines,
     }  # fmt: skip
     return EntryContent.model_validate(said | changes)
+
+
+def check(
+    said: EntryContent,
+    typed: Mapping[str, str],
+    file: ClientFile,
+    sheet: Sheet | None,
+    state: ReferenceState | None = None,
+) -> Checked:
+    """Corrected and judged."""
+    made = correct(said, typed)
+    return judge(made, file, sheet, state) if isinstance(made, Corrected) else made
 
 
 def corrected(**typed: str) -> EntryContent:
@@ -103,6 +118,29 @@ def test_what_the_software_refuses_is_found_before_it_is_asked() -> None:
     checked = check(content(), {"lines.1.label": "x" * 10_000}, FILE, strict)
     assert [(fault.where, fault.code) for fault in checked.stops] == [("lines.1.label", "text_too_long")]
     assert check(content(), {"lines.1.label": "x" * 10_000}, FILE, None).stops == ()
+
+
+def test_what_was_read_of_the_software_raises_doubts_and_the_data_sheet_certainty() -> None:
+    read_at = datetime(2026, 3, 12, 8, tzinfo=UTC)
+    state = ReferenceState(
+        accounts={"606400": False, "401000": False, "606499": True},
+        subsidiaries={"401DUR": False},
+        journals={"ACH": False},
+        fiscal_years=(KnownYear(date(2026, 1, 1), date(2026, 12, 31), closed=False),),
+        refreshed_at={"accounts": datetime(2026, 3, 12, 9, tzinfo=UTC), "journals": read_at},
+    )
+    clean = check(content(), {}, FILE, SHEET, state)
+    assert (clean.stops, clean.doubts, clean.waits, clean.read_at) == ((), (), (), read_at)
+    typed = {"lines.0.account": "606499", "journal.code": "AC", "date": "2027-01-01"}
+    doubtful = check(content(), typed, FILE, SHEET, state)
+    assert [(fault.code, fault.where) for fault in doubtful.doubts] == [
+        ("account_closed", "lines.0.account"),
+        ("journal_unknown", "journal.code"),
+    ]
+    assert [fault.code for fault in doubtful.waits] == ["no_fiscal_year"]
+    assert doubtful.content is not None and doubtful.stops == ()
+    closed = FILE.model_copy(update={"policies": FilePolicies(closed_until="2026-03-12")})
+    assert [fault.code for fault in check(content(), {}, closed, SHEET, state).stops] == ["books_closed"]
 
 
 def test_a_line_or_field_that_the_entry_has_not_is_nobodys() -> None:

@@ -85,6 +85,7 @@ class FilePolicies(Part):
 
     create_missing_accounts: bool = False
     possible_duplicates: Literal["ask", "send"] = "ask"
+    missing_documents: Literal["warn", "hold"] = "warn"
     closed_until: DateText | None = None
 
 

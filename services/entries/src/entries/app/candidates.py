@@ -12,7 +12,7 @@ from entries.domain.facts import Candidate, DocumentFacts, EntryFacts, FileFacts
 from qontable.database import Connection
 from qontable.entry import Entry, EntryRefused, Finding
 from qontable.events.platform import EntryContent
-from qontable.preflight import ReferenceState, account_numbers
+from qontable.preflight import ReferenceState, named_numbers
 from qontable.sheet import Sheet
 from qontable.wire import read_entry
 
@@ -79,12 +79,9 @@ def _numbers(contents: Iterable[Content], files: dict[str, FileFacts]) -> tuple[
         sheet = files[file_id].sheet
         if sheet is None or content.entry is None:
             continue
-        for line in content.entry.lines:
-            for number, subsidiary in account_numbers(line, sheet):
-                numbers.add((file_id, number))
-                limit = sheet.limits.subsidiary if subsidiary else sheet.limits.account
-                if limit and limit.overflow == "cut_after_collision_check":
-                    prefixes.add((file_id, number[: limit.max]))
+        named, shared = named_numbers(content.entry, sheet)
+        numbers |= {(file_id, number) for number in named}
+        prefixes |= {(file_id, start) for start in shared}
     return sorted(numbers), sorted(prefixes)
 
 

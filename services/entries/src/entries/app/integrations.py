@@ -27,6 +27,7 @@ SETTINGS = (
     "connector",
     "send_from",
     "reference_data",
+    "missing_document",
     "duplicate_answer",
     "synchronize",
     "evening",

@@ -4,7 +4,7 @@ Gates come first: as long as one of them is shut there is nothing to check again
 gathered, so that the accountant hears of it at once; then everything that is still awaited.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +27,14 @@ GATES: tuple[tuple[WaitReason, Callable[[FileFacts, Entry], bool]], ...] = (
 )
 """What must be there before an entry can be checked, in the order in which a person would set it up: each with when it
 is shut."""
+
+
+AWAITED: Mapping[str, WaitReason] = {
+    "no_fiscal_year": "fiscal_year",
+    "fiscal_year_closed": "fiscal_year",
+    "document_absent": "missing_document",
+}
+"""What an entry waits for because of a finding that makes it wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +125,8 @@ def _awaited(candidate: Candidate, findings: Iterable[Finding]) -> Iterator[Wait
     file = candidate.file
     if candidate.document_state == "waiting":
         yield "documents"
-    if any(waits(finding) for finding in findings):
-        yield "fiscal_year"
+    awaited = {AWAITED[finding.code] for finding in findings if waits(finding)}
+    yield from sorted(awaited)
     answered = candidate.facts.duplicate_answer or file.policies.possible_duplicates == "send"
     if candidate.possible_duplicate and not answered:
         yield "duplicate_answer"

@@ -9,6 +9,7 @@ from entries.domain.standing import standing
 from entries.domain.verdict import Verdict
 from qontable.entry import Entry
 from qontable.money import BOOK_CURRENCY
+from qontable.preflight import lacks_document
 
 LeftOut = Literal["to_verify", "under_way", "leaving", "file_closed", "documents", "duplicate_answer", "currency"]
 """`leaving`: it leaves through its connection just now. `currency`: import files are kept in euros."""
@@ -40,10 +41,15 @@ def _lacking(candidate: Candidate, entry: Entry, *, with_documents: bool) -> Lef
     bars: dict[LeftOut, bool] = {
         "file_closed": candidate.file.closed,
         "currency": entry.currency != BOOK_CURRENCY,
-        "documents": with_documents and candidate.document_state == "waiting",
+        "documents": (with_documents and candidate.document_state == "waiting") or _is_held(candidate, entry),
         "duplicate_answer": candidate.possible_duplicate and not answered,
     }
     return next((reason for reason, bars_it in bars.items() if bars_it), None)
+
+
+def _is_held(candidate: Candidate, entry: Entry) -> bool:
+    """Whether the firm wants no such entry in its books without a document, however it gets there."""
+    return candidate.file.policies.missing_documents == "hold" and lacks_document(entry)
 
 
 def _judged(verdict: Verdict) -> LeftOut | None:

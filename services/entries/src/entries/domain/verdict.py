@@ -19,6 +19,7 @@ WaitReason = Literal[
     "reference_data",
     "reference_refresh",
     "documents",
+    "missing_document",
     "fiscal_year",
     "duplicate_answer",
     "synchronize",
@@ -36,6 +37,7 @@ EVENTS_ALONE: frozenset[WaitReason] = frozenset(
         "send_from",
         "reference_data",
         "documents",
+        "missing_document",
         "synchronize",
         "evening",
     }

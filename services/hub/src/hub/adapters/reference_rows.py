@@ -1,14 +1,15 @@
 """Reference data row by row: applied version by version, listed page by page."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from hub.adapters.batch import columns
 from hub.domain.cursor import write_cursor
 from hub.domain.reference_row import HeldReference, KindRow, PastRefresh, ReferenceRow, count_changes
 from qontable.database import Connection as Db
-from qontable.events.reference import AccountsRefreshed, ReferenceKind
+from qontable.events.reference import REFERENCE_KINDS, AccountsRefreshed, ReferenceKind
+from qontable.preflight import KnownYear, ReferenceState
 from qontable.versions import HeldVersion
 
 MOST_REFRESHES = 50
@@ -179,6 +180,43 @@ async def find_held(db: Db, firm_id: str, file_id: str, software_file_id: str) -
         software_file_id,
     )
     return HeldReference.model_validate(dict(row)) if row else None
+
+
+async def fetch_state(
+    db: Db, firm_id: str, file_id: str, software_file_id: str, numbers: Sequence[str], starts: Sequence[str]
+) -> ReferenceState | None:
+    """What pre-flight reads of a file: of its accounts only these numbers, and those that begin with one of `starts`.
+
+    Nothing where nothing of that software file is held.
+    """
+    held = await find_held(db, firm_id, file_id, software_file_id)
+    if held is None:
+        return None
+    rows = await db.fetch(
+        """
+        select kind, code, closed, details from reference_row
+        where firm_id = $1 and file_id = $2 and (kind in ('journals', 'fiscal_years') or code = any($3)
+            or exists (select from unnest($4::text[]) as beginning where starts_with(code, beginning)))
+        """,
+        firm_id,
+        file_id,
+        numbers,
+        starts,
+    )
+    closed: dict[str, dict[str, bool]] = {kind: {} for kind in REFERENCE_KINDS}
+    for row in rows:
+        closed[row["kind"]][row["code"]] = row["closed"]
+    years = [row for row in rows if row["kind"] == "fiscal_years"]
+    return ReferenceState(
+        accounts=closed["accounts"],
+        subsidiaries=closed["subsidiaries"],
+        journals=closed["journals"],
+        fiscal_years=tuple(
+            KnownYear(date.fromisoformat(row["code"]), date.fromisoformat(row["details"]["end"]), row["closed"])
+            for row in years
+        ),
+        refreshed_at=held.fetched_at,
+    )
 
 
 async def list_rows(

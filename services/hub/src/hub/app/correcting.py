@@ -1,17 +1,20 @@
 """The correction of an entry as a person meets it: what is corrected, and whether that is possible now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.adapters import connectors, contents, entry_lists
+from hub.adapters import connectors, contents, entry_lists, reference_rows
 from hub.app import files
 from hub.app.entries import refuse_moved_on
 from hub.domain.client_file import ClientFile
-from hub.domain.correction import MOST_LINES
+from hub.domain.correction import MOST_LINES, Checked, correct, judge
 from hub.domain.entry import Entry
 from hub.domain.problem import Refused
 from qontable.clock import now
 from qontable.database import Connection as Db
+from qontable.entry import Entry as AccountingEntry
 from qontable.events.platform import EntryContent
+from qontable.preflight import ReferenceState, named_numbers
 from qontable.sheet import Sheet
 
 
@@ -45,6 +48,32 @@ async def read(db: Db, firm_id: str, file_id: str, entry_id: str) -> Correctable
     content = await read_content(db, firm_id, file_id, entry_id, entry.revision)
     known = await connectors.find_connector(db, file.connector) if file.connector else None
     return Correctable(file, entry, content, known[0].sheet if known else None)
+
+
+async def check(db: Db, firm_id: str, case: Correctable, typed: Mapping[str, str]) -> Checked:
+    """What was typed, checked against the data sheet and the Hub's own copy of what the software has.
+
+    `case` has a content.
+    """
+    assert case.content is not None, "only an entry whose lines have arrived is corrected"
+    made = correct(case.content, typed)
+    if isinstance(made, Checked):
+        return made
+    return judge(made, case.file, case.sheet, await _read_state(db, firm_id, case, made.entry))
+
+
+async def _read_state(db: Db, firm_id: str, case: Correctable, entry: AccountingEntry) -> ReferenceState | None:
+    if case.sheet is None or case.file.software_file is None:
+        return None
+    numbers, starts = named_numbers(entry, case.sheet)
+    return await reference_rows.fetch_state(
+        db,
+        firm_id,
+        case.file.file_id,
+        case.file.software_file.software_file_id,
+        sorted(numbers),
+        sorted(starts),
+    )
 
 
 async def read_content(db: Db, firm_id: str, file_id: str, entry_id: str, revision: int) -> EntryContent | None:

@@ -7,14 +7,15 @@ Fields are named like the places of findings: `date`, `journal.code`, `label`, `
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from hub.domain.client_file import ClientFile
 from hub.domain.problem import Fault
-from qontable.entry import EntryRefused, Finding
+from qontable.entry import Entry, EntryRefused, Finding
 from qontable.events.platform import EntryContent
-from qontable.findings import render, waits
-from qontable.preflight import Case, mapped_journal, preflight
+from qontable.findings import cured_by, render, waits
+from qontable.preflight import Case, ReferenceState, mapped_journal, preflight
 from qontable.sheet import Bilingual, Sheet
 from qontable.wire import read_entry
 
@@ -38,12 +39,23 @@ SHORTEN: Bilingual = {"fr": "Raccourcissez-le.", "en": "Shorten it."}
 class Checked:
     """What was typed, measured. `content` is the corrected entry, nothing where it cannot be made.
 
-    `stops`: with these it would come straight back. `waits`: with these it would wait.
+    `stops`: with these it would come straight back. `doubts`: with these too, unless the software has changed since
+    `read_at`, when what we know of it was read: it is read again before the entry is returned. `waits`: with these it
+    would wait.
     """
 
     content: EntryContent | None
     stops: tuple[Fault, ...] = ()
+    doubts: tuple[Fault, ...] = ()
     waits: tuple[Fault, ...] = ()
+    read_at: datetime | None = None
+
+
+class Corrected(NamedTuple):
+    """An entry with what was typed: as it is said, and as it is checked."""
+
+    content: EntryContent
+    entry: Entry
 
 
 def editable(content: EntryContent) -> dict[str, str]:
@@ -69,26 +81,36 @@ def changed(content: EntryContent, typed: Mapping[str, str]) -> dict[str, str]:
     return news
 
 
-def check(content: EntryContent, typed: Mapping[str, str], file: ClientFile, sheet: Sheet | None) -> Checked:
-    """Correct `content` by what was typed and say what pre-flight would, as far as the data sheet tells.
-
-    Whether the software has an account, journal or fiscal year `entries` knows, which checks again.
-    """
+def correct(content: EntryContent, typed: Mapping[str, str]) -> Corrected | Checked:
+    """`content` corrected by what was typed; what is wrong where that makes no entry."""
     news = changed(content, typed)
     misread = tuple(_misread(news))
     if misread:
         return Checked(None, misread)
     corrected = _corrected(content, news)
     try:
-        entry = read_entry(corrected)
+        return Corrected(corrected, read_entry(corrected))
     except EntryRefused as refused:
         return Checked(None, tuple(map(_fault, refused.findings)))
-    journal = mapped_journal(corrected.journal.code, file.journal_map)
-    found = preflight(Case(entry, sheet, journal, file.policies)) if sheet else ()
+
+
+def judge(corrected: Corrected, file: ClientFile, sheet: Sheet | None, state: ReferenceState | None) -> Checked:
+    """What pre-flight says, by the data sheet and by what was read of the software file (`state`, where it was).
+
+    `entries`, which decides, checks again.
+    """
+    journal = mapped_journal(corrected.content.journal.code, file.journal_map)
+    found = preflight(Case(corrected.entry, sheet, journal, file.policies, state)) if sheet else ()
+    sorts: dict[str, list[Fault]] = {"stops": [], "doubts": [], "waits": []}
+    for finding in found:
+        sort = "waits" if waits(finding) else "doubts" if cured_by((finding,)) else "stops"
+        sorts[sort].append(_fault(finding))
     return Checked(
-        corrected,
-        stops=tuple(_fault(finding) for finding in found if not waits(finding)),
-        waits=tuple(_fault(finding) for finding in found if waits(finding)),
+        corrected.content,
+        stops=tuple(sorts["stops"]),
+        doubts=tuple(sorts["doubts"]),
+        waits=tuple(sorts["waits"]),
+        read_at=min(state.refreshed_at.values(), default=None) if state else None,
     )
 
 

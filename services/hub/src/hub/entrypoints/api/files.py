@@ -104,6 +104,7 @@ class Policies(values.Body):
 
     create_missing_accounts: bool
     possible_duplicates: Literal["ask", "send"]
+    missing_documents: Literal["warn", "hold"] = "warn"
     closed_until: datetime.date | None = None
 
 

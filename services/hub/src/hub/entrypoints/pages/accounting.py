@@ -23,6 +23,7 @@ from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connectio
 from qontable.database import Connection as Db
 from qontable.events.base import Id
 from qontable.events.delivery import EntryStatus
+from qontable.preflight import DOCUMENTED
 
 router = APIRouter()
 ROWS = 50
@@ -101,6 +102,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         tabs=tab_counts,
         counts=counts,
         entries=found,
+        documented=DOCUMENTED,
         following=following,
         notices=notices,
         causes=causes,

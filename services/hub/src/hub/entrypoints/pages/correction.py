@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from hub.app import correcting, entries
 from hub.app.correcting import Correctable
 from hub.app.hub import Hub
-from hub.domain.correction import Checked, changed, check, editable, field_of
+from hub.domain.correction import Checked, changed, editable, field_of
 from hub.domain.problem import Problem, Refused
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.pages.entry import totals_of
@@ -31,9 +31,10 @@ async def show_correction(page: ThePage, visitor: TheVisitor, hub: TheHub, file_
     """The form as the entry is; an entry that cannot be corrected now says why on its own page."""
     async with hub.look(visitor.caller.firm_id) as db:
         case = await correcting.read(db, visitor.caller.firm_id, file_id, entry_id)
-    if not case.is_open:
-        return go(_entry_path(case))
-    return _form(page, case, {})
+        if not case.is_open:
+            return go(_entry_path(case))
+        checked = await correcting.check(db, visitor.caller.firm_id, case, {})
+    return _form(page, case, {}, checked)
 
 
 @router.post("/files/{file_id}/entries/{entry_id}/correction")
@@ -48,9 +49,10 @@ async def ask_for_correction(
         entries.refuse_moved_on(case.entry, revision, now())
         if not case.is_open or case.content is None:
             return go(_entry_path(case))
-        checked = check(case.content, typed, case.file, case.sheet)
+        async with hub.look(visitor.caller.firm_id) as db:
+            checked = await correcting.check(db, visitor.caller.firm_id, case, typed)
         if checked.content is None or checked.stops:
-            return _form(page, case, typed, checked=checked)
+            return _form(page, case, typed, checked, refused=True)
         content = checked.content if checked.content != case.content else None
         async with hub.act(visitor.caller) as action:
             await entries.correct(action, file_id, entry_id, revision=revision, content=content)
@@ -68,27 +70,25 @@ async def preflight_as_typed(
     """What pre-flight says of what is typed so far: a piece of the page. Nothing is kept."""
     async with hub.look(visitor.caller.firm_id) as db:
         case = await correcting.read(db, visitor.caller.firm_id, file_id, entry_id)
-    if not case.is_open or case.content is None or typed_revision(form) != case.entry.revision:
-        return page.show("correction_preflight.html", case=case, checked=None, still=[])
-    typed = _typed(form)
-    checked = check(case.content, typed, case.file, case.sheet)
-    return page.show("correction_preflight.html", case=case, checked=checked, still=_still(case, typed))
+        if not case.is_open or typed_revision(form) != case.entry.revision:
+            return page.show("correction_preflight.html", case=case, checked=None, still=[])
+        typed = _typed(form)
+        checked = await correcting.check(db, visitor.caller.firm_id, case, typed)
+    return page.show("correction_preflight.html", case=case, checked=checked, still=_still(case, typed, checked))
 
 
 def _form(
     page: Page,
     case: Correctable,
     typed: dict[str, str],
+    checked: Checked | None,
     *,
-    checked: Checked | None = None,
+    refused: bool = False,
     problem: Problem | None = None,
     unkept: dict[str, str] | None = None,
 ) -> Response:
-    """The form as typed: `checked` where that was refused, `problem` with `unkept` where it came too late."""
+    """The form as typed, with what pre-flight says: `problem` with `unkept` where it came too late."""
     shown = editable(case.content) if case.content else {}
-    refused = checked.stops if checked else ()
-    if checked is None and case.content:
-        checked = check(case.content, {}, case.file, case.sheet)
     return page.show(
         "correction.html",
         status=problem.status if problem else 422 if refused else 200,
@@ -96,8 +96,8 @@ def _form(
         root=_entry_path(case),
         values=shown | {field: text for field, text in typed.items() if field in shown},
         checked=checked,
-        still=_still(case, typed),
-        refused=bool(refused),
+        still=_still(case, typed, checked),
+        refused=refused,
         readable=case.content is not None and totals_of(case.content) is not None,
         marked=_marked(case, checked),
         problem=problem,
@@ -119,10 +119,12 @@ async def _too_late(
     async with hub.look(firm_id) as db:
         fresh = await correcting.read(db, firm_id, file_id, entry_id)
         before = await correcting.read_content(db, firm_id, file_id, entry_id, revision)
+        checked = await correcting.check(db, firm_id, fresh, {}) if fresh.content else None
     return _form(
         page,
         fresh,
         {},
+        checked,
         problem=refused.problem(page.words.language),
         unkept=changed(before, typed) if before else typed,
     )
@@ -130,17 +132,19 @@ async def _too_late(
 
 def _marked(case: Correctable, checked: Checked | None) -> frozenset[str]:
     """The fields that somebody has found fault with: here, or when the entry came back."""
-    here = {fault.where for fault in checked.stops + checked.waits} if checked else set()
+    here = {fault.where for fault in checked.stops + checked.doubts + checked.waits} if checked else set()
     return frozenset(here | {field_of(finding.code, finding.where) for finding in case.entry.findings})
 
 
-def _still(case: Correctable, typed: dict[str, str]) -> list[StatusFinding]:
-    """What the entry came back for in fields that nobody has changed yet."""
+def _still(case: Correctable, typed: dict[str, str], checked: Checked | None) -> list[StatusFinding]:
+    """What the entry came back for in fields that nobody has changed yet, as far as `checked` does not say it."""
     if case.content is None:
         return []
     news = changed(case.content, typed)
     left = editable(case.content).keys() - news.keys()
-    return [finding for finding in case.entry.findings if field_of(finding.code, finding.where) in left]
+    told = {(fault.code, fault.where) for fault in checked.doubts + checked.waits} if checked else set()
+    found = ((finding, field_of(finding.code, finding.where)) for finding in case.entry.findings)
+    return [finding for finding, field in found if field in left and (finding.code, field) not in told]
 
 
 def _entry_path(case: Correctable) -> str:

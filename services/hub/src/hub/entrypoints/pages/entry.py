@@ -22,6 +22,7 @@ from hub.entrypoints.pages.typed import typed_revision
 from hub.settings import HubSettings
 from qontable.events.base import Id
 from qontable.events.platform import EntryContent
+from qontable.preflight import DOCUMENTED
 
 router = APIRouter()
 
@@ -68,6 +69,7 @@ async def show_entry(
         can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
         answers=RESOLUTIONS,
         shown_types=frozenset(SHOWN),
+        without_document=entry.documents == "none" and entry.kind in DOCUMENTED,
     )
 
 

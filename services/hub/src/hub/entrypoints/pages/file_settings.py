@@ -29,6 +29,13 @@ from qontable.events.hub import FilePolicies
 router = APIRouter()
 SPARE_ROWS = 2
 """Empty rows of the journal map, for journals that no entry has named yet."""
+CHOICES = {
+    "missing_accounts": frozenset({"", "create", "return"}),
+    "duplicates": frozenset({"ask", "send"}),
+    "documents": frozenset({"warn", "hold"}),
+}
+"""What may be chosen in each field of the rules; nothing about missing accounts where the software leaves no choice."""
+POLICY_FIELDS = (*CHOICES, "closed_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,8 @@ async def change_journal_map(page: ThePage, visitor: TheVisitor, hub: TheHub, fi
 
 @router.post("/files/{file_id}/policies")
 async def change_policies(page: ThePage, visitor: TheVisitor, hub: TheHub, file_id: Id, form: Posted) -> Response:
-    """What is done about missing accounts and possible duplicates, and up to which day the books are closed."""
-    typed = {name: str(form.get(name, "")).strip() for name in ("missing_accounts", "duplicates", "closed_until")}
+    """What is done about missing accounts, possible duplicates and absent documents, and the closing date."""
+    typed = {name: str(form.get(name, "")).strip() for name in POLICY_FIELDS}
     try:
         async with hub.act(visitor.caller) as action:
             await _change_policies(action, file_id, typed, form)
@@ -86,12 +93,13 @@ async def change_policies(page: ThePage, visitor: TheVisitor, hub: TheHub, file_
 async def _change_policies(action: Action, file_id: str, typed: Mapping[str, str], form: FormData) -> None:
     """Raises `Refused`: closing_date_impossible, settings_moved_on, choice_missing, and whatever the action does."""
     file = await files.hold(action, file_id)
-    if typed["duplicates"] not in {"ask", "send"} or typed["missing_accounts"] not in {"", "create", "return"}:
+    if any(typed[field] not in choices for field, choices in CHOICES.items()):
         raise Refused("choice_missing")
     wanted = FilePolicies.model_validate(
         {
             "create_missing_accounts": typed["missing_accounts"] == "create",
             "possible_duplicates": typed["duplicates"],
+            "missing_documents": typed["documents"],
             "closed_until": read_closing_date(typed["closed_until"]),
         }
     )
@@ -136,6 +144,7 @@ async def _answer(page: Page, visitor: Visitor, hub: Hub, file_id: str, typed: T
     policies = (typed.policies if typed else None) or {
         "missing_accounts": "create" if file.policies.create_missing_accounts else "return",
         "duplicates": file.policies.possible_duplicates,
+        "documents": file.policies.missing_documents,
         "closed_until": file.policies.closed_until or "",
     }
     problem = typed.refused.problem(page.words.language) if typed else None

@@ -1,7 +1,6 @@
 """How pages are made: templates, the words around them, and the headers that keep strangers' scripts out."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -53,7 +52,6 @@ class Page:
             "address": _address(self.request),
             "form_token": form_token(self.request),
             "form_token_name": FORM_TOKEN,
-            "iso_date": lambda text: formats.write_date(date.fromisoformat(text), words.language),
             "date": lambda day: formats.write_date(day, words.language),
             "date_text": lambda text: formats.write_date_text(text, words.language),
             "hour": lambda moment: formats.write_hour(moment, words.language),
