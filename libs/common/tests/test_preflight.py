@@ -130,6 +130,20 @@ RULES: dict[str, tuple[Entry, Sheet, FilePolicies, str, list[tuple[str, str]]]] 
         "ACH",
         [("subsidiary_unknown", "lines.1.account")],
     ),
+    "unknown subsidiary is asked about": (
+        purchase(subsidiary="401NEUF"),
+        SHEET,
+        FilePolicies(ask_before_creating=True),
+        "ACH",
+        [("subsidiary_to_create", "lines.1.account")],
+    ),
+    "nobody is asked about what the software does not create": (
+        purchase("606499"),
+        SHEET,
+        FilePolicies(ask_before_creating=True),
+        "ACH",
+        [("account_unknown", "lines.0.account")],
+    ),
     "closed subsidiary is not created again": (
         purchase(subsidiary="401FERME"),
         SHEET,

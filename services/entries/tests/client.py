@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
+from qontable.events.hub import (
+    ConnectionChanged,
+    EntryCreationAllowed,
+    EntryDuplicateAnswered,
+    FileIntegrationChanged,
+    SyncRequested,
+)
 from qontable.events.platform import (
     DocumentLinkRenewed,
     EntryReviewUndone,
@@ -162,6 +168,17 @@ class Client:
             answer="distinct",
             answered_by="usr_3",
             answered_at=datetime.now(UTC),
+        )
+
+    def allowed_creation(self, entry_id: str, revision: int = 1) -> EntryCreationAllowed:
+        """Someone lets the accounts that this revision lacks be created."""
+        return EntryCreationAllowed(
+            firm_id=self.firm_id,
+            file_id=self.file_id,
+            entry_id=entry_id,
+            revision=revision,
+            allowed_by="usr_3",
+            allowed_at=datetime.now(UTC),
         )
 
     def renewed(self, document_id: str, url: str | None, **changes: Any) -> DocumentLinkRenewed:

@@ -211,6 +211,41 @@ async def test_a_missing_subsidiary_is_created_where_the_files_policy_says_so(ho
         assert asked.kinds == ("subsidiaries",)
 
 
+def new_supplier(code: str = "401NEUF") -> list[dict[str, object]]:
+    return [line("606400", "120.00", "0.00"), line("401000", "0.00", "120.00", code)]
+
+
+async def test_a_missing_subsidiary_waits_for_leave_where_the_files_rules_ask(house: House) -> None:
+    client = await house.client(policies={"ask_before_creating": True})
+    await house.say(client.validated("ent", lines=new_supplier()), client.validated("other", lines=new_supplier()))
+    told = await house.waits_for(client, "ent", "creation_answer")
+    assert [finding.code for finding in told.findings] == ["subsidiary_to_create"]
+    assert (await house.hear(AccountsRefreshRequested, file_id=client.file_id)).kinds == ("subsidiaries",)
+    await house.waits_for(client, "other", "creation_answer")
+    await house.say(client.allowed_creation("ent"))
+    order = await house.dispatched(client, "ent")
+    assert order.policies.create_missing_accounts and order.policies.ask_before_creating
+    assert not house.orders(client, "other")
+    created = {"created": {"subsidiaries": [{"number": "401NEUF", "label": ""}]}}
+    await house.say(client.refreshed(2, from_version=1, changes=created))
+    assert not (await house.dispatched(client, "other")).policies.create_missing_accounts
+
+
+async def test_leave_to_create_holds_for_the_revision_that_it_was_given_for(house: House) -> None:
+    client = await house.client(policies={"ask_before_creating": True})
+    await house.say(client.validated("ent", lines=new_supplier()))
+    await house.waits_for(client, "ent", "creation_answer")
+    await house.say(client.validated("ent", 2, lines=new_supplier("401AUTRE")))
+    await house.status(client, "ent", "ready", revision=2, waiting_for=("creation_answer",))
+    await house.say(client.allowed_creation("ent"), client.allowed_creation("nobody"))
+    aside = "select reason = 'unknown_entry' from entries.set_aside where key = $1"
+    await house.until_true(aside, client.file_id.encode())
+    await house.until_true("select check_due > now() from entries.entries where file_id = $1", client.file_id)
+    assert not house.orders(client)
+    await house.say(client.allowed_creation("ent", 2))
+    assert (await house.dispatched(client, "ent")).entry.revision == 2
+
+
 async def test_an_entry_of_closed_books_is_returned_until_the_closing_date_is_changed(house: House) -> None:
     client = await house.client(policies={"closed_until": "2026-03-12"})
     await house.say(client.validated("old"), client.validated("new", date="2026-03-13"))

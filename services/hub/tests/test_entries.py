@@ -9,7 +9,12 @@ import pytest
 from qontable.clock import now
 from qontable.events.connector import ConnectionHealthChanged
 from qontable.events.delivery import EntryAttempted
-from qontable.events.hub import DeliveryResolutionRequested, EntryCorrectionRequested, EntryDuplicateAnswered
+from qontable.events.hub import (
+    DeliveryResolutionRequested,
+    EntryCorrectionRequested,
+    EntryCreationAllowed,
+    EntryDuplicateAnswered,
+)
 
 REFUSED = {
     "status": "to_verify",
@@ -245,6 +250,21 @@ async def test_a_delivery_in_doubt_is_a_person_s_to_decide_while_nobody_asks_the
     decided = {"status": "synchronized", "delivery_state": "confirmed", "version": 2}
     await firm.tell(*(firm.status(file_id, f"e{n}", **decided, delivery_id=f"d{n}") for n in (1, 2)))
     assert (await firm.admin.delete(f"/files/{file_id}/mapping")).status_code == 200
+
+
+async def test_accounts_are_let_be_created_where_leave_is_asked_and_there_only(town: Any, firm: Any) -> None:
+    file_id, _ = await firm.active_file()
+    await firm.tell(
+        firm.status(file_id, "e1", status="ready", waiting_for=["creation_answer"]),
+        firm.status(file_id, "e2", status="ready", waiting_for=["evening"]),
+    )
+    path = f"/files/{file_id}/entries"
+    for entry_id, revision, code in (("e2", 1, "no_account_to_create"), ("e1", 2, "entry_moved_on")):
+        refused = await firm.admin.post(f"{path}/{entry_id}/creation-answer", json={"revision": revision})
+        assert refused.json()["code"] == code
+    assert (await firm.admin.post(f"{path}/e1/creation-answer", json={"revision": 1})).status_code == 202
+    said = await town.hear(EntryCreationAllowed, lambda event: event.file_id == file_id)
+    assert (said.entry_id, said.revision, said.allowed_by) == ("e1", 1, "usr_ada")
 
 
 async def test_a_possible_duplicate_is_declared_an_invoice_of_its_own_where_it_is_asked_and_there_only(

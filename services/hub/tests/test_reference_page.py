@@ -233,8 +233,8 @@ async def test_policies_are_kept_and_said(town: Town, firm: Any, browser: Browse
         lambda event: event.file_id == software.file_id and event.policies.closed_until != None,  # noqa: E711
     )
     assert said.policies.model_dump() == {
-        "create_missing_accounts": True, "possible_duplicates": "send", "missing_documents": "hold",
-        "closed_until": "2025-12-31",
+        "create_missing_accounts": True, "ask_before_creating": False, "possible_duplicates": "send",
+        "missing_documents": "hold", "closed_until": "2025-12-31",
     }  # fmt: skip
     acts = await town.rows("select 1 from audit where action = 'file.policies_changed' and firm_id = $1", firm.id)
     assert len(acts) == 1
@@ -246,7 +246,10 @@ async def test_policies_are_kept_and_said(town: Town, firm: Any, browser: Browse
         assert refused.status == 422 and "no date" in refused.words
     for wrong in ({"duplicates": ""}, {"documents": "burn"}, {"missing_accounts": "perhaps"}):
         assert (await browser.send(kept, f"{root}/policies", **wrong)).status == 422, wrong
-    emptied = await browser.send(kept, f"{root}/policies", closed_until="")
+    asks = await browser.send(kept, f"{root}/policies", missing_accounts="ask")
+    assert asks.tree.xpath("//input[@name='missing_accounts'][@checked]/@value") == ["ask"]
+    assert (await firm.admin.get(root)).json()["policies"]["ask_before_creating"] is True
+    emptied = await browser.send(asks, f"{root}/policies", closed_until="")
     assert emptied.url.endswith("said=settings_kept")
     assert (await firm.admin.get(root)).json()["policies"]["closed_until"] is None
 

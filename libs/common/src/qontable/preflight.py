@@ -186,15 +186,20 @@ def _accounts(case: Case) -> Iterator[Finding]:
     for (number, subsidiary), index in _distinct_numbers(case).items():
         ledger = "subsidiary" if subsidiary else "account"
         closed = case.state.closed(number)
-        if closed or (closed is None and not _may_be_missing(case, ledger)):
-            verdict = "closed" if closed else "unknown"
+        verdict = "closed" if closed else _missing(case, ledger) if closed is None else None
+        if verdict:
             yield Finding(f"{ledger}_{verdict}", f"lines.{index}.account", {"account": number})
 
 
-def _may_be_missing(case: Case, ledger: str) -> bool:
-    rules = case.sheet.accounts
+def _missing(case: Case, ledger: str) -> str | None:
+    """What is said of an account that is missing; nothing where it is created."""
+    rules, policies = case.sheet.accounts, case.policies
     rule = rules.missing_subsidiary if ledger == "subsidiary" else rules.missing_account
-    return rule == "created_by_software" or (rule == "created_on_policy" and case.policies.create_missing_accounts)
+    if rule == "created_by_software":
+        return None
+    if rule == "created_on_policy" and policies.create_missing_accounts:
+        return None
+    return "to_create" if rule == "created_on_policy" and policies.ask_before_creating else "unknown"
 
 
 def _journal(case: Case) -> Iterator[Finding]:

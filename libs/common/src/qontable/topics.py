@@ -64,6 +64,7 @@ TOPICS = (
     Topic("accounts.creation_requested", ("reference_data",), ("gateways",)),
     Topic("sync.requested", ("hub",), ("entries",)),
     Topic("entry.duplicate_answered", ("hub",), ("entries",)),
+    Topic("entry.creation_allowed", ("hub",), ("entries",)),
     Topic("format.announced", ("exports",), ("hub",), compacted=True),
     Topic("export.requested", ("hub",), ("entries",)),
     Topic("export.opened", ("entries",), ("exports",)),

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from entries.adapters.links import open_links
+from entries.app.answers import Answers
 from entries.app.dispatch import Dispatch
 from entries.app.documents import Documents
-from entries.app.duplicates import Duplicates
 from entries.app.evaluation import Evaluation
 from entries.app.evening import EveningRun
 from entries.app.exports import Exports
@@ -23,7 +23,13 @@ from qontable.evening import EveningHour
 from qontable.events.connector import ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged
 from qontable.events.export import ExportRequested
-from qontable.events.hub import ConnectionChanged, EntryDuplicateAnswered, FileIntegrationChanged, SyncRequested
+from qontable.events.hub import (
+    ConnectionChanged,
+    EntryCreationAllowed,
+    EntryDuplicateAnswered,
+    FileIntegrationChanged,
+    SyncRequested,
+)
 from qontable.events.platform import (
     DocumentLinkRenewed,
     EntryReviewUndone,
@@ -89,7 +95,7 @@ async def build(settings: EntriesSettings) -> Service:
         documents,
         Files(place, judge),
         Integrations(judge),
-        Duplicates(judge),
+        Answers(judge),
         Reference(judge),
         Outcome(judge),
     )
@@ -143,7 +149,7 @@ def _subscribe(
     documents: Documents,
     files: Files,
     integrations: Integrations,
-    duplicates: Duplicates,
+    answers: Answers,
     reference: Reference,
     outcome: Outcome,
 ) -> None:
@@ -152,7 +158,8 @@ def _subscribe(
         Subscription(FileCreated, files.file_created),
         Subscription(FileClosed, files.file_closed),
         Subscription(SyncRequested, files.sync_requested),
-        Subscription(EntryDuplicateAnswered, duplicates.answered),
+        Subscription(EntryDuplicateAnswered, answers.duplicate_answered),
+        Subscription(EntryCreationAllowed, answers.creation_allowed),
         Subscription(EntryValidated, intake.validated, max_bytes=MAX_INTAKE_BYTES, aside=intake.unread.tell),
         Subscription(EntryReviewUndone, intake.undone, max_bytes=MAX_INTAKE_BYTES),
         Subscription(DocumentLinkRenewed, documents.link_renewed),

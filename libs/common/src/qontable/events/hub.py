@@ -81,9 +81,14 @@ class ConnectionChanged(Event):
 
 
 class FilePolicies(Part):
-    """What is done for a file where the software leaves a choice, and the day up to which its books are closed."""
+    """What is done for a file where the software leaves a choice, and the day up to which its books are closed.
+
+    `ask_before_creating`: an entry that lacks an account waits for a person to let it be created, instead of coming
+    back.
+    """
 
     create_missing_accounts: bool = False
+    ask_before_creating: bool = False
     possible_duplicates: Literal["ask", "send"] = "ask"
     missing_documents: Literal["warn", "hold"] = "warn"
     closed_until: DateText | None = None
@@ -169,6 +174,18 @@ class EntryDuplicateAnswered(Event):
     answer: Literal["distinct"]
     answered_by: Id
     answered_at: Instant
+
+
+class EntryCreationAllowed(Event):
+    """A person's answer where a file's policy asks: the accounts that this revision lacks may be created."""
+
+    type_name: ClassVar[str] = "entry.creation_allowed"
+    firm_id: Id
+    file_id: Id
+    entry_id: Id
+    revision: int
+    allowed_by: Id
+    allowed_at: Instant
 
 
 class DeliveriesResumeRequested(Event):

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from entries.domain.facts import EntryFacts, EntryKey, columns
 from qontable.database import Connection
+from qontable.events.hub import EntryDuplicateAnswered
 
 
-async def save_answers(connection: Connection, answers: Mapping[EntryKey, str], now: datetime) -> set[EntryKey]:
+async def save_answers(
+    connection: Connection, answers: Mapping[EntryKey, EntryDuplicateAnswered], now: datetime
+) -> set[EntryKey]:
     """Keep what people answered and look at those entries again; the entries that exist."""
     rows = await connection.fetch(
         """
@@ -22,7 +25,7 @@ async def save_answers(connection: Connection, answers: Mapping[EntryKey, str], 
         returning entries.file_id, entries.entry_id
         """,
         *columns(sorted(answers)),
-        [answers[key] for key in sorted(answers)],
+        [answers[key].answer for key in sorted(answers)],
         now,
     )
     return {(row["file_id"], row["entry_id"]) for row in rows}

@@ -130,6 +130,7 @@ def _facts(row: Any) -> EntryFacts:
         accepted_revision=row["accepted_revision"],
         duplicate_key=row["duplicate_key"],
         duplicate_answer=row["duplicate_answer"],
+        creation_allowed_revision=row["creation_allowed_revision"],
         status=row["status"],
         visible=row["visible"],
         version=row["version"],

@@ -159,7 +159,7 @@ def _order(candidate: Candidate, sequence: int, moment: datetime) -> EntryDispat
         entry=without_links(candidate.content),
         documents=_kept_documents(candidate),
         journal_code=mapped_journal(candidate.content.journal.code, file.journal_map),
-        policies=file.policies,
+        policies=candidate.policies,
         dispatched_at=moment,
         validated_at=candidate.validated_at,
     )

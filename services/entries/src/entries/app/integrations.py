@@ -29,6 +29,7 @@ SETTINGS = (
     "reference_data",
     "missing_document",
     "duplicate_answer",
+    "creation_answer",
     "synchronize",
     "evening",
 )

@@ -22,7 +22,7 @@ from qontable.events.reference import AccountsFullRequested, AccountsRefreshed
 from qontable.unit import Unit
 from qontable.versions import applies, shows_a_gap
 
-REFRESHED = ("reference_data", "reference_refresh", "fiscal_year")
+REFRESHED = ("reference_data", "reference_refresh", "fiscal_year", "creation_answer")
 ASK_AGAIN = timedelta(minutes=10)
 READER = "entries"
 

@@ -33,6 +33,8 @@ AWAITED: Mapping[str, WaitReason] = {
     "no_fiscal_year": "fiscal_year",
     "fiscal_year_closed": "fiscal_year",
     "document_absent": "missing_document",
+    "account_to_create": "creation_answer",
+    "subsidiary_to_create": "creation_answer",
 }
 """What an entry waits for because of a finding that makes it wait."""
 
@@ -115,7 +117,7 @@ def _returned(candidate: Candidate, findings: tuple[Finding, ...]) -> Verdict:
 def _findings(candidate: Candidate, entry: Entry, sheet: Sheet) -> tuple[Finding, ...]:
     file = candidate.file
     journal = mapped_journal(entry.journal.code, file.journal_map)
-    found = preflight(Case(entry, sheet, journal, file.policies, candidate.reference))
+    found = preflight(Case(entry, sheet, journal, candidate.policies, candidate.reference))
     told = {finding.code for finding in found}
     refused = (document.finding for document in candidate.documents if document.finding)
     return (*found, *(finding for finding in refused if finding.code not in told))

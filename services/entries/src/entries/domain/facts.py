@@ -54,6 +54,7 @@ class EntryFacts:
     accepted_revision: int | None
     duplicate_key: bytes | None
     duplicate_answer: str | None
+    creation_allowed_revision: int | None
     status: EntryStatus
     visible: dict[str, Any]
     version: int
@@ -143,6 +144,13 @@ class Candidate:
     reference: ReferenceState
     asked: Mapping[ReferenceKind, Asked]
     possible_duplicate: bool
+
+    @property
+    def policies(self) -> FilePolicies:
+        """The file's, where a person has let this revision's missing accounts be created with that leave."""
+        if self.facts.creation_allowed_revision != self.facts.revision:
+            return self.file.policies
+        return self.file.policies.model_copy(update={"create_missing_accounts": True})
 
     @property
     def document_state(self) -> DocumentState:

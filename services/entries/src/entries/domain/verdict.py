@@ -22,6 +22,7 @@ WaitReason = Literal[
     "missing_document",
     "fiscal_year",
     "duplicate_answer",
+    "creation_answer",
     "synchronize",
     "evening",
     "open_delivery",

@@ -64,7 +64,7 @@ async def change_policies(action: Action, file_id: str, policies: FilePolicies) 
     """
     file = await hold(action, file_id)
     connection = await tied_connection(action.db, action.firm_id, file)
-    if policies.create_missing_accounts:
+    if policies.create_missing_accounts or policies.ask_before_creating:
         await _refuse_uncreatable(action, connection.connector)
     if file.policies == policies:
         return file

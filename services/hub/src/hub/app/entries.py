@@ -11,6 +11,7 @@ from qontable.entry import EntryRefused
 from qontable.events.hub import (
     DeliveryResolutionRequested,
     EntryCorrectionRequested,
+    EntryCreationAllowed,
     EntryDuplicateAnswered,
     Resolution,
     SyncRequested,
@@ -127,6 +128,31 @@ async def declare_distinct(action: Action, file_id: str, entry_id: str) -> datet
     )
     await action.note("entry.declared_distinct", entry_id, file_id=file_id)
     return answered_at
+
+
+async def allow_creation(action: Action, file_id: str, entry_id: str, *, revision: int) -> datetime:
+    """Let the accounts that this revision lacks be created in the software. Returns when it was said.
+
+    Raises `Refused`: entry_unknown, entry_moved_on, no_account_to_create.
+    """
+    entry = await _hold(action, file_id, entry_id)
+    if revision != entry.revision:
+        raise Refused("entry_moved_on", entry_id=entry_id, revision=entry.revision)
+    if "creation_answer" not in entry.waiting_for:
+        raise Refused("no_account_to_create", entry_id=entry_id)
+    allowed_at = now()
+    action.say(
+        EntryCreationAllowed(
+            firm_id=action.firm_id,
+            file_id=file_id,
+            entry_id=entry_id,
+            revision=revision,
+            allowed_by=action.caller.user_id,
+            allowed_at=allowed_at,
+        )
+    )
+    await action.note("entry.creation_allowed", entry_id, file_id=file_id, revision=revision)
+    return allowed_at
 
 
 async def synchronize(action: Action, file_ids: list[str]) -> tuple[datetime, dict[str, int]]:

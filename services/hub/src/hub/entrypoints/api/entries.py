@@ -79,6 +79,20 @@ class AskedDuplicateAnswer(BaseModel):
     answered_at: datetime.datetime
 
 
+class CreationAnswer(values.Body):
+    """Which revision's missing accounts may be created."""
+
+    revision: int = Field(ge=1, le=2_000_000_000)
+
+
+class AllowedCreation(BaseModel):
+    """The entry may leave."""
+
+    entry_id: str
+    revision: int
+    allowed_at: datetime.datetime
+
+
 class Synchronization(values.Body):
     """The files whose ready entries are to leave now."""
 
@@ -178,6 +192,20 @@ async def answer_duplicate(
     async with hub.act(caller) as action:
         answered_at = await entries.declare_distinct(action, file_id, entry_id)
     return AskedDuplicateAnswer(entry_id=entry_id, answer=body.answer, answered_at=answered_at)
+
+
+@router.post(
+    "/files/{file_id}/entries/{entry_id}/creation-answer",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=refuses("entry_unknown", "entry_moved_on", "no_account_to_create"),
+)
+async def allow_creation(
+    caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id, body: Annotated[CreationAnswer, Body()]
+) -> AllowedCreation:
+    """Let the accounts that this revision lacks be created in the software: it leaves."""
+    async with hub.act(caller) as action:
+        allowed_at = await entries.allow_creation(action, file_id, entry_id, revision=body.revision)
+    return AllowedCreation(entry_id=entry_id, revision=body.revision, allowed_at=allowed_at)
 
 
 @router.post(

@@ -103,6 +103,7 @@ class Policies(values.Body):
     """What is done where the software leaves a choice, and the day up to which the firm has closed the books."""
 
     create_missing_accounts: bool
+    ask_before_creating: bool = False
     possible_duplicates: Literal["ask", "send"]
     missing_documents: Literal["warn", "hold"] = "warn"
     closed_until: datetime.date | None = None

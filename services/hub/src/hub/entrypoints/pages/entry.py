@@ -111,6 +111,14 @@ async def declare_distinct(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_
     return go(f"/files/{file_id}/entries/{entry_id}", "declared_distinct")
 
 
+@router.post("/files/{file_id}/entries/{entry_id}/creation-answer")
+async def allow_creation(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, form: Posted) -> Response:
+    """The accounts that this revision lacks may be created."""
+    async with hub.act(visitor.caller) as action:
+        await entries.allow_creation(action, file_id, entry_id, revision=typed_revision(form))
+    return go(f"/files/{file_id}/entries/{entry_id}", "creation_allowed")
+
+
 def _trace_url(settings: HubSettings, validated: ValidatedContent | None) -> str | None:
     """Where the trace of the revision's way can be looked at."""
     if settings.hub_trace_url is None or validated is None or validated.trace_id is None:

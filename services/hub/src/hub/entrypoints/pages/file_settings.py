@@ -30,7 +30,7 @@ router = APIRouter()
 SPARE_ROWS = 2
 """Empty rows of the journal map, for journals that no entry has named yet."""
 CHOICES = {
-    "missing_accounts": frozenset({"", "create", "return"}),
+    "missing_accounts": frozenset({"", "create", "ask", "return"}),
     "duplicates": frozenset({"ask", "send"}),
     "documents": frozenset({"warn", "hold"}),
 }
@@ -98,6 +98,7 @@ async def _change_policies(action: Action, file_id: str, typed: Mapping[str, str
     wanted = FilePolicies.model_validate(
         {
             "create_missing_accounts": typed["missing_accounts"] == "create",
+            "ask_before_creating": typed["missing_accounts"] == "ask",
             "possible_duplicates": typed["duplicates"],
             "missing_documents": typed["documents"],
             "closed_until": read_closing_date(typed["closed_until"]),
@@ -127,6 +128,12 @@ async def _software_journals(db: Db, firm_id: str, file: ClientFile) -> list[str
     return [row.code for row in found]
 
 
+def _about_missing(policies: FilePolicies) -> str:
+    if policies.create_missing_accounts:
+        return "create"
+    return "ask" if policies.ask_before_creating else "return"
+
+
 async def _answer(page: Page, visitor: Visitor, hub: Hub, file_id: str, typed: Typed | None = None) -> Response:
     firm_id = visitor.caller.firm_id
     async with hub.look(firm_id) as db:
@@ -142,7 +149,7 @@ async def _answer(page: Page, visitor: Visitor, hub: Hub, file_id: str, typed: T
         journals = [JournalRow(code, file.journal_map.get(code, "")) for code in sorted({*named, *file.journal_map})]
         journals += [JournalRow("", "")] * SPARE_ROWS
     policies = (typed.policies if typed else None) or {
-        "missing_accounts": "create" if file.policies.create_missing_accounts else "return",
+        "missing_accounts": _about_missing(file.policies),
         "duplicates": file.policies.possible_duplicates,
         "documents": file.policies.missing_documents,
         "closed_until": file.policies.closed_until or "",
