@@ -15,7 +15,7 @@ from qontable.sheet import load_sheet
 SOFTWARE_FILES = (
     SoftwareFile(software_file_id="sw1", name="DUPONT PLOMBERIE SARL", siren="73282932000074"),
     SoftwareFile(software_file_id="sw2", name="Boulangerie Martin", code="MART"),
-    SoftwareFile(software_file_id="sw3", name="Dupont Plomberie (ancien)", siren="552100554"),
+    SoftwareFile(software_file_id="sw3", name="Dupont Plomberie (ancien)", siren="999000219"),
 )
 SHEET = load_sheet(Path(__file__).parent / "ledgerly.toml")
 CARDLY = SHEET.model_validate(
@@ -102,7 +102,7 @@ async def test_another_company_is_mapped_only_when_a_person_confirms(firm: Any) 
     body = {"connection_id": connection_id, "software_file_id": "sw3"}
     refused = (await firm.admin.put(f"/files/{file_id}/mapping", json=body)).json()
     assert refused["code"] == "siren_mismatch"
-    assert "552100554" in refused["detail"]
+    assert "999000219" in refused["detail"]
     confirmed = body | {"siren_mismatch_confirmed": True}
     assert (await firm.admin.put(f"/files/{file_id}/mapping", json=confirmed)).status_code == 200
 

@@ -72,7 +72,7 @@ async def test_a_table_with_wrong_lines_maps_nothing_and_names_each(firm: Any, b
         SoftwareFile(software_file_id="sw1", name="Dupont", code="DUP", siren="732829320"),
         SoftwareFile(software_file_id="sw2", name="Martin", code="MAR"),
         SoftwareFile(software_file_id="sw3", name="Petit"),
-        SoftwareFile(software_file_id="sw4", name="Autre", siren="552100554"),
+        SoftwareFile(software_file_id="sw4", name="Autre", siren="999000219"),
     )
     dupont = await firm.add_file("Dupont", siren="732829320", code="A1")
     martin = await firm.add_file("Martin", code="A2")
@@ -95,7 +95,7 @@ async def test_a_table_with_wrong_lines_maps_nothing_and_names_each(firm: Any, b
     assert "Nothing was kept." in page.words
     faults = [" ".join(item.text_content().split()) for item in page.tree.xpath("//*[@role='alert']//li")]
     expected = (
-        ("Line 3:", "The SIREN numbers differ: 732829320 in Qonto, 552100554 in the software."),
+        ("Line 3:", "The SIREN numbers differ: 732829320 in Qonto, 999000219 in the software."),
         ("Line 4:", 'No open client file is called "nobody".'),
         ("Line 5:", '"T" names 2 client files.'),
         ("Line 6:", 'Client file "A2" stands in line 2 already.'),

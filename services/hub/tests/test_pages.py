@@ -18,7 +18,7 @@ from qontable.events.platform import EntryValidated
 
 FILES = (
     SoftwareFile(software_file_id="sw1", name="Dupont SARL", code="DUP", siren="732829320"),
-    SoftwareFile(software_file_id="sw2", name="Martin SAS", code="MAR", siren="552100554"),
+    SoftwareFile(software_file_id="sw2", name="Martin SAS", code="MAR", siren="999000219"),
 )
 
 
@@ -86,7 +86,7 @@ def fields(answer: Answer, prefix: str) -> dict[str, str]:
 
 async def test_from_a_wrong_key_to_synchronize(town: Any, firm: Any, browser: Browser) -> None:
     dupont = await firm.add_file("Dupont", siren="732829320", code="DUP")
-    other = await firm.add_file("Boulangerie Petit", siren="404833048")
+    other = await firm.add_file("Boulangerie Petit", siren="999000201")
     await firm.tell(firm.status(dupont, "ent_1", summary={"date": "2025-11-30", "label": "Loyer"}))
     await firm.tell(firm.status(dupont, "ent_2", summary={"date": "2026-02-03", "label": "Papier"}))
     connection_id = await connected(browser, town, *FILES)

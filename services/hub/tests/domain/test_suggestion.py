@@ -16,7 +16,7 @@ def _file(software_file_id: str, name: str, code: str | None = None, siren: str 
     ("siren", "other", "same"),
     [
         ("732829320", "732 829 320 00074", True),
-        ("732829320", "552100554", False),
+        ("732829320", "999000219", False),
         ("732829320", None, None),
         ("732829320", "73282932", None),
         (None, None, None),
@@ -31,7 +31,7 @@ def test_agreements_add_up_and_a_different_siren_outweighs_a_name() -> None:
     everything = _file("all", "BOULANGERIE MULLER", "MUL", "73282932000074")
     by_siren = _file("siren", "Zinguerie", None, "732829320")
     by_name = _file("name", "Boulangerie Muller SAS")
-    other_company = _file("other", "Boulangerie Muller", None, "552100554")
+    other_company = _file("other", "Boulangerie Muller", None, "999000219")
     (suggestion,) = suggest([client], [other_company, by_name, by_siren, everything])
     assert [item.software_file.software_file_id for item in suggestion.candidates] == ["all", "siren", "name"]
     assert suggestion.candidates[0].reasons == ["siren", "code", "name"]
