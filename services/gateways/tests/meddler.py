@@ -84,16 +84,19 @@ class Meddler:
             head = await reader.readuntil(b"\r\n\r\n")
             body = await reader.readexactly(_length(head))
             route = self._route(head)
-            if self.misdeed and route in self.routes:
+            if self.misdeed and route:
                 self.struck.add(route)
                 await MISDEEDS[self.misdeed](writer)
             else:
                 await self._hand_on(head, body, writer)
         writer.close()
 
-    def _route(self, head: bytes) -> str:
+    def _route(self, head: bytes) -> str | None:
+        """Which of the routes is asked, whatever stands before it in the address."""
         method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-        return f"{method} {urlsplit(target).path.removeprefix(self.upstream.path)}"
+        asked = urlsplit(target).path
+        named = (route.split(" ") for route in self.routes)
+        return next((f"{verb} {path}" for verb, path in named if verb == method and asked.endswith(path)), None)
 
     async def _hand_on(self, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> None:
         answers, onward = await asyncio.open_connection(self.upstream.hostname, self.upstream.port)
@@ -119,5 +122,22 @@ async def meddling(upstream: str) -> AsyncIterator[Meddler]:
     meddler.port = server.sockets[0].getsockname()[1]
     try:
         yield meddler
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def serving(content: bytes, media_type: str) -> AsyncIterator[str]:
+    """The address of a server that has these bytes under every path."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            await _answer("200 OK", content, f"Content-Type: {media_type}")(writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()

@@ -1,15 +1,17 @@
-"""Every fault of a vendor × every operation, on real sockets: what it is taken for, what it makes of entry and lane.
+"""Every fault of a vendor × every operation × every connector, on real sockets: what it is taken for, what follows.
 
-The table is `faults.toml`. A cell says the outcome and the category told to people, and what follows from it.
+The table is `faults.toml`. A cell says the outcome, the category told to people, and what follows for entry and lane.
 """
 
 import asyncio
+import itertools
 import tomllib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,37 +21,34 @@ import pytest
 import pytest_asyncio
 
 from gateways.adapters.http import open_client
-from gateways.connectors.myunisoft.client import MyUnisoft
-from gateways.connectors.myunisoft.settings import MyUnisoftSettings
 from gateways.connectors.registry import load_sheets
 from gateways.domain import life
 from gateways.domain.deadline import Deadline
 from gateways.domain.delivery import Delivery
 from gateways.domain.health import sign_of
 from gateways.domain.life import Moment
-from gateways.domain.outcome import NotAnswered
-from gateways.domain.port import Parcel, ParcelDocument, Session
+from gateways.domain.outcome import Found, NotAnswered
+from gateways.domain.port import Connector, Parcel, ParcelDocument, Session
 from gateways.domain.retry import PLAN
 from gateways.domain.rules import sending_rules
 from local_stack.ports import free_port
 from local_stack.world import World
 from qontable.events.delivery import KeptDocument, SoftwareMessage
+from qontable.sheet import Sheet
 from qontable.wire import read_entry
+from sandbox.software.registry import rules_of
 
+from .conformance.entries import FILE, KINDS
 from .house import dispatched_entry
-from .meddler import MISDEEDS, Meddler, meddling
-from .stand_in import TOKEN, faulty
+from .meddler import MISDEEDS, Meddler, meddling, serving
+from .stand_in import LIMITS, faulty, serving_stand_in
 
-TABLE: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("faults.toml").read_text(encoding="utf-8"))
-ROUTES = {
-    "check": "GET /key/info",
-    "list": "GET /society",
-    "refresh": "GET /account",
-    "send": "POST /entry",
-    "document": "POST /entry",
-    "look_up": "GET /entry/id",
-}
+CONTENT: dict[str, Any] = tomllib.loads(Path(__file__).with_name("faults.toml").read_text(encoding="utf-8"))
+ROUTES: dict[str, dict[str, str]] = CONTENT["routes"]
+"""By connector: the route that an operation asks, as the stand-in names it."""
+FAULTS: dict[str, dict[str, Any]] = CONTENT["faults"]
 TOGETHER = (("check", "send"), ("list", "look_up"), ("refresh", "document"))
+"""Operations that ask different routes."""
 ORDERED: dict[str, dict[str, Any]] = {
     "answer_late": {"seconds": 2.5},
     "book_later": {"seconds": 0.3},
@@ -59,6 +58,14 @@ NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
 PDF = b"%PDF-1.7 a small invoice"
 SECONDS = 1.0
 PATIENT = 20.0
+NUMBERS = itertools.count(1)
+
+
+def cells(fault: str, connector: str) -> dict[str, str]:
+    """What a fault comes to in a connector, by operation: as everywhere, but for what is said of this one."""
+    row = FAULTS[fault]
+    usual = {name: cell for name, cell in row.items() if isinstance(cell, str)} | row.get(connector, {})
+    return {operation: usual[operation] for operation in ROUTES[connector]}
 
 
 class Books:
@@ -85,28 +92,42 @@ class Free:
         yield
 
 
+@dataclass
 class Counter:
-    """The connector before the stand-in software, with something between them, and what each operation comes to."""
+    """A connector before its stand-in, with something between them, and what each operation comes to."""
 
-    def __init__(self, world: World, control: httpx.AsyncClient, meddler: Meddler, client: httpx.AsyncClient) -> None:
-        variables = world.settings_env("gateways")
-        self.control = control
-        self.meddler = meddler
-        self.sheet = load_sheets()["myunisoft"]
-        self.secret = variables["QONTABLE_MYUNISOFT_PARTNER_SECRET"]
-        self.url = meddler.url
-        self.file = ""
-        self.books = Books()
-        self._client = client
+    sheet: Sheet
+    control: httpx.AsyncClient
+    meddler: Meddler
+    client: httpx.AsyncClient
+    documents: str
+    random: str
+    file: str = ""
+    url: str = ""
+    books: Books = field(default_factory=Books)
 
-    def connector(self, seconds: float) -> MyUnisoft:
-        settings = MyUnisoftSettings.model_validate({"url": self.url, "partner_secret": self.secret})
-        return MyUnisoft(self.sheet.model_copy(update={"request_timeout": seconds}), settings)
+    @property
+    def name(self) -> str:
+        """The connector."""
+        return self.sheet.connector
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """Its routes, by operation."""
+        return ROUTES[self.name]
+
+    def connector(self, seconds: float) -> Connector:
+        """The connector, as impatient as this, with all else from the environment."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(f"QONTABLE_{self.name}_URL".upper(), self.url or self.meddler.url)
+            build = import_module(f"gateways.connectors.{self.name}").build
+            made: Connector = build(self.sheet.model_copy(update={"request_timeout": seconds}))
+            return made
 
     def session(self, seconds: float) -> Session:
         return Session(
-            credentials={"token": TOKEN},
-            http=self._client,
+            credentials=rules_of(self.name).key.fields(self.random),
+            http=self.client,
             deadline=Deadline.after(seconds * 2),
             throttle=Free(),
             books=self.books,
@@ -132,61 +153,93 @@ class Counter:
             return error.failure
         raise AssertionError(operation)
 
+    async def shows(self, parcel: Parcel) -> None:
+        """Wait until the books hold an entry: some softwares book a while after they said that they will."""
+        async with asyncio.timeout(PATIENT):
+            while not isinstance(await self.outcome("look_up", parcel, PATIENT), Found):  # noqa: ASYNC110 - it is theirs
+                await asyncio.sleep(0.1)
+
     @asynccontextmanager
-    async def struck_by(self, fault: str, operations: Sequence[str]) -> AsyncIterator[None]:
+    async def struck_by(self, fault: str, operations: Collection[str]) -> AsyncIterator[None]:
         """The fault strikes the routes of these operations inside the block."""
-        routes = {ROUTES[operation] for operation in operations}
+        routes = {self.routes[operation] for operation in operations}
         if fault in MISDEEDS:
             self.meddler.routes, self.meddler.misdeed, self.meddler.struck = routes, fault, set()
             yield
             self.meddler.misdeed = ""
             assert self.meddler.struck == routes
         elif fault == "credentials revoked":
-            await self.control.patch("/tokens", json={"token": TOKEN, "revoked": True})
+            key = {"connector": self.name, "token": rules_of(self.name).key.key(self.random)}
+            (await self.control.patch("/tokens", json=key | {"revoked": True})).raise_for_status()
             yield
-            await self.control.patch("/tokens", json={"token": TOKEN, "revoked": False})
+            (await self.control.patch("/tokens", json=key | {"revoked": False})).raise_for_status()
         elif fault in ("port closed", "no TLS there"):
             scheme, port = ("http", free_port()) if fault == "port closed" else ("https", self.meddler.port)
             self.url = f"{scheme}://127.0.0.1:{port}{self.meddler.upstream.path}"
             yield
-            self.url = self.meddler.url
+            self.url = ""
         else:
             async with AsyncExitStack() as stack:
                 for route in routes:
-                    await stack.enter_async_context(faulty(self.control, route, fault, **ORDERED.get(fault, {})))
+                    order = {"connector": self.name} | ORDERED.get(fault, {})
+                    await stack.enter_async_context(faulty(self.control, route, fault, **order))
                 yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def counter(world: World, control: httpx.AsyncClient) -> AsyncIterator[Counter]:
-    """With answers of a million bytes at most, so that an endless one ends soon."""
-    upstream = world.settings_env("gateways")["QONTABLE_MYUNISOFT_URL"]
-    with pytest.MonkeyPatch.context() as patch:
+async def counters(world: World) -> AsyncIterator[list[Counter]]:
+    """One for each connector, with answers of a million bytes at most, so that an endless one ends soon."""
+    variables = world.settings_env("gateways")
+    async with AsyncExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, value in variables.items():
+            patch.setenv(name, value)
         patch.setattr("gateways.adapters.http.MOST_ANSWER_BYTES", 1_000_000)
-        async with meddling(upstream) as meddler, open_client() as client:
-            made = Counter(world, control, meddler, client)
-            made.file = (await made.outcome("list", _parcel("none"), PATIENT))[0].software_file_id
-            await made.outcome("send", _parcel("none"), PATIENT)
-            yield made
+        control = await stack.enter_async_context(serving_stand_in(world))
+        documents = await stack.enter_async_context(serving(PDF, "application/pdf"))
+        made = []
+        for connector, sheet in load_sheets().items():
+            meddler = await stack.enter_async_context(meddling(variables[f"QONTABLE_{connector}_URL".upper()]))
+            client = await stack.enter_async_context(open_client())
+            counter = Counter(sheet, control, meddler, client, documents, sha256(connector.encode()).hexdigest())
+            await _fill(counter, world.surroundings.partner_secret(connector))
+            made.append(counter)
+        yield made
 
 
-def _parcel(operation: str) -> Parcel:
+async def _fill(counter: Counter, secret: str) -> None:
+    """A client file that takes entries, a key that opens it, and the ids that the connector then remembers."""
+    seed = {"connector": counter.name, "firm": "Cabinet", "code": "DURAND", "name": "Durand SARL"}
+    filed = (await counter.control.post("/software-files", json=seed | FILE)).raise_for_status().json()
+    counter.file = str(filed["software_file_id"]) if counter.sheet.lists_software_files else "DURAND"
+    key = {"token": rules_of(counter.name).key.key(counter.random), "secret": secret, "activated": True}
+    order = {"connector": counter.name, "firm": "Cabinet"} | key | LIMITS
+    (await counter.control.post("/tokens", json=order)).raise_for_status()
+    first = _parcel(counter, "send")
+    await counter.outcome("send", first, PATIENT)
+    await counter.shows(first)
+
+
+def _parcel(counter: Counter, operation: str) -> Parcel:
     """An entry of its own, with a document where that is what is tried."""
-    name = uuid4().hex
+    name, number = uuid4().hex, next(NUMBERS)
     event = dispatched_entry(delivery_id=name, connection_id="con", file_id=name, entry_id=name)
-    documents = (_document(),) if operation == "document" else ()
-    return Parcel(read_entry(event.entry), event.reference, event.ack_code, event.journal_code, documents=documents)
+    content = event.entry.model_copy(
+        update={"lines": KINDS["purchase"][1], "due_date": "2026-04-11", "invoice_number": f"FD{number}"}
+    )
+    documents = (_document(counter, number),) if operation == "document" else ()
+    return Parcel(read_entry(content), event.reference, f"{number:04d}", event.journal_code, documents=documents)
 
 
-def _document() -> ParcelDocument:
+def _document(counter: Counter, number: int) -> ParcelDocument:
     async def chunks() -> AsyncIterator[bytes]:
         yield PDF
 
     kept = KeptDocument(
-        document_id="doc_9", file_name="FD.pdf", media_type="application/pdf", size=len(PDF),
+        document_id=f"doc_{number}", file_name="FD.pdf", media_type="application/pdf", size=len(PDF),
         sha256=sha256(PDF).hexdigest(), storage_key="doc_9",
     )  # fmt: skip
-    return ParcelDocument(kept=kept, open=chunks)
+    return ParcelDocument(kept=kept, open=chunks, link=f"{counter.documents}/{number}")
 
 
 def _said(counter: Counter, operation: str, outcome: Any) -> str:
@@ -212,12 +265,26 @@ def _row(state: Any) -> Delivery:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", TABLE)
-async def test_a_fault_is_taken_for_what_it_is_by_every_operation(counter: Counter, fault: str) -> None:
-    parcels = {operation: _parcel(operation) for operation in ROUTES}
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_is_taken_for_what_it_is_by_every_operation(counters: list[Counter], fault: str) -> None:
+    told = await asyncio.gather(*(_told(counter, fault) for counter in counters))
+    others = [
+        f"{counter.name}, {operation}: {row[operation]}, not {cell}"
+        for counter, row in zip(counters, told, strict=True)
+        for operation, cell in cells(fault, counter.name).items()
+        if row[operation] != cell
+    ]
+    assert not others, "\n".join(others)
+
+
+async def _told(counter: Counter, fault: str) -> dict[str, str]:
+    """What the fault comes to in each operation."""
+    parcels = {operation: _parcel(counter, operation) for operation in counter.routes}
     await counter.outcome("send", parcels["look_up"], PATIENT)
+    await counter.shows(parcels["look_up"])
     told: dict[str, str] = {}
-    for operations in TOGETHER:
+    for pair in TOGETHER:
+        operations = [operation for operation in pair if operation in counter.routes]
         async with counter.struck_by(fault, operations):
             outcomes = await asyncio.gather(*(counter.outcome(name, parcels[name]) for name in operations))
         for operation, outcome in zip(operations, outcomes, strict=True):
@@ -225,14 +292,18 @@ async def test_a_fault_is_taken_for_what_it_is_by_every_operation(counter: Count
             _has_words(getattr(outcome, "message", None))
             if operation in ("send", "document"):
                 await _is_true(counter, parcels[operation], outcome)
-    assert told == TABLE[fault]
+    return told
 
 
 async def _is_true(counter: Counter, parcel: Parcel, outcome: Any) -> None:
     """Asked without a fault, the books hold what was accepted, and nothing of what was not sent."""
-    found = await counter.outcome("look_up", parcel, PATIENT)
-    if outcome.name != "unknown":
-        assert found.name == ("found" if outcome.name == "accepted" else "not_found")
+    match outcome.name:
+        case "unknown":
+            return
+        case "accepted" | "job_accepted":
+            await counter.shows(parcel)
+        case _:
+            assert (await counter.outcome("look_up", parcel, PATIENT)).name == "not_found"
 
 
 def _has_words(message: SoftwareMessage | None) -> None:
@@ -241,5 +312,17 @@ def _has_words(message: SoftwareMessage | None) -> None:
 
 
 def test_every_fault_and_every_operation_has_its_cell() -> None:
-    assert {fault: set(row) for fault, row in TABLE.items()} == {fault: set(ROUTES) for fault in TABLE}
-    assert set(MISDEEDS) <= set(TABLE)
+    assert set(ROUTES) == set(load_sheets())
+    operations = {operation for pair in TOGETHER for operation in pair}
+    for fault, row in FAULTS.items():
+        own = {name: cells for name, cells in row.items() if isinstance(cells, dict)}
+        assert set(row) - set(own) == operations, fault
+        assert all(set(cells) <= set(ROUTES[name]) for name, cells in own.items()), fault
+    assert set(MISDEEDS) <= set(FAULTS)
+
+
+def test_what_is_said_of_one_connector_is_not_what_holds_everywhere() -> None:
+    for fault, row in FAULTS.items():
+        for name, own in row.items():
+            if isinstance(own, dict):
+                assert all(row[operation] != cell for operation, cell in own.items()), f"{fault}, {name}"

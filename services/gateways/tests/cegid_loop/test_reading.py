@@ -29,6 +29,8 @@ GATE = {"statusCode": 401, "message": "Access denied due to invalid subscription
         ({"content": {"error": {"message": "unknown import"}}}, CredentialsAccepted),
         ({"content": {"error": {"message": "unknown import"}}, "status": 404}, CredentialsAccepted),
         ({"content": {"status": 1}}, CredentialsAccepted),
+        ({"raw": b"<html>"}, CouldNotAsk),
+        ({"raw": b""}, CouldNotAsk),
         ({"status": 401}, CredentialsRefused),
         ({"status": 403}, CredentialsRefused),
         ({"content": {"error": {"message": "x-apikey unknown"}}}, CredentialsRefused),

@@ -128,6 +128,15 @@ def gate_words(body: bytes) -> str | None:
     return None
 
 
+def is_json(body: bytes) -> bool:
+    """Whether this is JSON at all: a page of some portal, or nothing, is no answer of Cegid Loop's."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def rows_in(body: bytes) -> object:
     """The rows of a list: the answer itself, or the only list in it; nothing where it is neither."""
     content = _json(body)

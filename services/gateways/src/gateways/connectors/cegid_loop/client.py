@@ -16,6 +16,7 @@ from gateways.connectors.cegid_loop.answers import (
     Verdict,
     error_in,
     gate_words,
+    is_json,
     verdict_in,
 )
 from gateways.connectors.cegid_loop.api import Api, exchange_of, quoted, refusal_in
@@ -89,7 +90,8 @@ class CegidLoop:
             return error.failure
         refusal = refusal_in(answer)
         if refusal is None:
-            return CredentialsAccepted()
+            unclear = "The answer is not what Cegid Loop documents."
+            return CredentialsAccepted() if is_json(answer.body) else api.unclear(unclear, answer)
         failure = judge_read(self.sheet, refusal)
         if failure.cause in REFUSED_CREDENTIALS:
             return CredentialsRefused(message=failure.message)

@@ -4,7 +4,7 @@ What a route wrote is committed before the first byte of the answer is (DESIGN 3
 fault makes of an import is kept with it and comes true when the import runs.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,9 +17,11 @@ from qontable.database import Connection, Database
 from qontable.loop import Step
 from sandbox.adapters.late_requests import LateRequest
 from sandbox.adapters.software_files import file_of
+from sandbox.adapters.tokens import Token
 from sandbox.app.fault_box import FaultBox
 from sandbox.app.strike import Refusals, drawn, shown, worked_off
-from sandbox.domain.faults import Effect, Fault, Occasion, Reply
+from sandbox.domain.books import SoftwareFile
+from sandbox.domain.faults import Effect, Fault, Occasion, Refused, Reply
 from sandbox.domain.untraced import UNTRACED
 from sandbox.software.cegid_loop import CONNECTOR
 from sandbox.software.cegid_loop.call import Call, FolderIn, Route, Visit, answer, refused
@@ -75,14 +77,17 @@ class Software:
         return endpoint
 
     async def _serve(self, route: Route, request: Request) -> Response:
-        """Admit, count, draw a fault, run."""
+        """Admit, count, draw a fault, run. One strikes also where the folder is not there: before that is said."""
         query, body = _parameters(request), await request.body()
         async with self.database.pool.acquire() as connection:
             key = await admit(connection, request)
             self.limits.count(key)
             check_route(key, route)
-            folder = await named_folder(connection, key, route, query, body)
+            folder = await _folder_or_refusal(connection, key, route, query, body)
         with self.limits.under_way(key):
+            if isinstance(folder, Refused):
+                fault = drawn(self.faults, Occasion(CONNECTOR, route.name, api_key(request)))
+                return await shown(fault, lambda: _refuse(folder), answer, REFUSALS)
             fault = drawn(self.faults, Occasion(CONNECTOR, route.name, api_key(request), folder.id))
             visit = Visit(query, body, key, folder)
             return await shown(fault, lambda: self._run(route, visit, fault), answer, REFUSALS)
@@ -95,6 +100,19 @@ class Software:
             return await route.handler(Call(connection, visit, fault))
 
         return await worked_off(self.database, _for_the_call(route, fault), late, work)
+
+
+async def _folder_or_refusal(
+    connection: Connection, key: Token, route: Route, query: Mapping[str, str], body: bytes
+) -> SoftwareFile | Refused:
+    try:
+        return await named_folder(connection, key, route, query, body)
+    except (ImportRefused, StatusRefused) as refusal:
+        return refusal
+
+
+async def _refuse(refusal: Refused) -> None:
+    raise refusal
 
 
 def _for_the_call(route: Route, fault: Fault) -> Fault:
