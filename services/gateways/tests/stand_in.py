@@ -26,11 +26,15 @@ async def running_stand_in(world: World) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def serving_stand_in(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    """The stand-in softwares as a process, with nothing in them; their control."""
+    """The stand-in softwares as a process, with nothing in them; their control.
+
+    An idle connection is dropped well before the server drops it: a request on its way would go down with it.
+    """
     environment = os.environ | world.settings_env("sandbox")
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sandbox", env=environment, stdout=DEVNULL)
     try:
-        async with httpx.AsyncClient(base_url=f"{world.http_url('sandbox')}/control", timeout=60) as client:
+        address, idle = f"{world.http_url('sandbox')}/control", httpx.Limits(keepalive_expiry=2)
+        async with httpx.AsyncClient(base_url=address, timeout=60, limits=idle) as client:
             await _ready(client)
             yield client
     finally:

@@ -9,8 +9,11 @@ from qontable.sheet import Sheet
 from .desk import FIRM, GENEROUS, PATIENCE, Desk, refuse_unwritten
 from .entries import FILE
 from .scenario import Scenario
+from .terms import SLOWNESS
 
 WRONG = "0" * 64
+LEAST_PER_SECOND = 500
+"""Accounts that are read of a chart in a second, beside all else that goes on."""
 
 
 async def check(desk: Desk, random: str, software_file_id: str | None = None) -> ConnectionChecked:
@@ -83,7 +86,7 @@ def _none_testable(sheet: Sheet) -> str | None:
     return None if any(item.tested_by for item in sheet.prerequisites) else "the sheet knows no call that tests one"
 
 
-async def fetched(desk: Desk, software_file_id: str) -> list[AccountsFetched]:
+async def fetched(desk: Desk, software_file_id: str, patience: float = PATIENCE) -> list[AccountsFetched]:
     """Every record of one refresh: whole, as its closing record says."""
     refresh_id = f"rfr_{next(desk.bench.numbers)}"
     await desk.house.say(
@@ -100,7 +103,7 @@ async def fetched(desk: Desk, software_file_id: str) -> list[AccountsFetched]:
     )
     await desk.house.comes_true(
         lambda: any(item.closing or item.failure for item in desk.house.said(AccountsFetched, refresh_id=refresh_id)),
-        PATIENCE,
+        patience,
     )
     said = desk.house.said(AccountsFetched, refresh_id=refresh_id)
     failures = [item.failure for item in said if item.failure]
@@ -132,7 +135,7 @@ def chart_of(accounts: int) -> Scenario:
     async def chart(desk: Desk) -> None:
         general = [{"number": f"6{number:06d}", "label": f"Charge {number}"} for number in range(accounts)]
         file = await desk.open_file(f"{desk.code}C", accounts=general, subsidiaries=[], axes=[])
-        parts = await fetched(desk, file)
+        parts = await fetched(desk, file, PATIENCE + accounts * SLOWNESS / LEAST_PER_SECOND)
         found = [number for number in numbers(parts) if number.startswith("6")]
         assert len(found) == len(set(found)) == accounts
         journals = {journal.code for item in parts if item.rows for journal in item.rows.journals}
