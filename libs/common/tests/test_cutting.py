@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qontable.cutting import TextRefused, cut, cut_code, cut_label
+from qontable.cutting import TextRefused, cut, cut_code, cut_label, cut_start
 from qontable.sheet import Limit
 
 
@@ -51,6 +51,14 @@ def test_characters_the_software_does_not_take_are_dropped_and_told() -> None:
     assert (result.original, result.sent) == ("FD-2026-0147", "FD20260147")
     with pytest.raises(TextRefused, match="text_characters"):
         cut_label("FD-2026-0147", limit(25, "refuse", "[A-Za-z0-9]"))
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "sent"),
+    [("2026-03-0042", 10, "26-03-0042"), ("FD1", 3, "FD1"), ("cafe\u0301s", 2, "s"), ("FD1", 0, "")],
+)
+def test_of_a_number_the_end_is_kept(text: str, length: int, sent: str) -> None:
+    assert cut_start(text, length) == sent
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from exports.domain.findings import catalogue
 from exports.formats.registry import descriptions
 from qontable.entry import AnalyticShare
 
-from .sample import ENTRY, LINES, ZERO, exported
+from .sample import ENTRY, LINES, ZERO, exported, written
 
 AC = {"ACH": "AC"}
 
@@ -109,6 +109,14 @@ def test_a_book_without_entries_in_the_period_says_so(tmp_path: Path) -> None:
     assert list(done.report.findings.counts) == ["nothing_to_export"]
 
 
+def test_of_a_number_the_end_is_kept_and_two_that_become_alike_are_told(tmp_path: Path) -> None:
+    numbered = [replace(CHEAP, invoice_number=number) for number in ("2026-03-0041", "2026-03-0042", "X026-03-0042")]
+    done = exported(tmp_path, "quadra-ascii", *numbered, journals=AC)
+    assert done.report.findings.counts == {"code_cut": 1, "text_cut": 3, "numbers_alike": 1}
+    rows = written(tmp_path, "quadra-ascii").decode("cp1252").splitlines()
+    assert [row[148:158] for row in rows if row.startswith("M6")] == ["26-03-0041", "26-03-0042", "26-03-0042"]
+
+
 def test_a_folder_number_is_not_cut(tmp_path: Path) -> None:
     done = exported(tmp_path, "isacompta", CHEAP, journals=AC, folder="DOSSIER42")
     assert (done.report.stopped, done.report.findings.counts) == (True, {"folder_too_long": 1})
@@ -132,9 +140,10 @@ def test_a_finding_is_told_once_per_entry_and_counted_always(tmp_path: Path) -> 
 
 
 def test_every_finding_of_the_catalogue_is_provoked_by_some_test() -> None:
-    of_the_whole = {"nothing_to_export", "too_many_lines", "number_too_high", "folder_too_long", "journal_not_met"}
+    of_the_whole = {"nothing_to_export", "too_many_lines", "number_too_high", "numbers_alike"}
+    of_what_was_asked = {"folder_too_long", "journal_not_met"}
     of_documents = {"document_missing", "document_differs", "document_large", "document_too_large"}
-    assert set(catalogue()) == set(STOPS) | set(TELLS) | of_the_whole | of_documents
+    assert set(catalogue()) == set(STOPS) | set(TELLS) | of_the_whole | of_what_was_asked | of_documents
 
 
 @pytest.mark.parametrize("name", descriptions())

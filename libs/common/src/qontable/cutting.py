@@ -48,6 +48,14 @@ def cut(text: str, length: int) -> str:
     return text[:end]
 
 
+def cut_start(text: str, length: int) -> str:
+    """At most `length` characters from the end: of a number, what tells it from others. Nothing is parted either."""
+    start = max(len(text) - max(length, 0), 0)
+    while 0 < start < len(text) and _continues(text, start):
+        start += 1
+    return text[start:]
+
+
 def cut_label(label: str, limit: Limit | None, suffix: str = "") -> CutText:
     """The label followed by `suffix`, within the limit. `original` is what would leave if there were no limit.
 

@@ -76,7 +76,7 @@ def _no_json(line: bytes) -> str:
 def book_entry(entry: Entry) -> BookEntry:
     """An entry as it is exported."""
     return BookEntry(
-        where=f"{entry.journal.code}/{entry.ref.entry_id}",
+        where=f"{entry.journal.code}/{entry.document_number or entry.invoice_number or entry.ref.entry_id}",
         journal=entry.journal.code,
         journal_label=entry.journal.label,
         date=entry.date,

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from qontable.flatfile.layout import Evidence, LayoutPart, Record
 
-Overflow = Literal["cut", "refuse", "map", "cut_after_collision_check"]
+Overflow = Literal["cut", "cut_start", "refuse", "map", "cut_after_collision_check"]
 Role = Literal[
     "journal",
     "account",
@@ -29,7 +29,7 @@ class RoleLimit(LayoutPart):
     """How long a text of this role may be (characters), what happens beyond, and how well that is known.
 
     `map` refuses until a journal map says another code; `cut_after_collision_check` shortens a code unless two codes
-    would become one; `cut` shortens and tells; `refuse` stops the export.
+    would become one; `cut` keeps the start and tells; `cut_start` keeps the end and tells; `refuse` stops the export.
     """
 
     max: int = Field(gt=0)

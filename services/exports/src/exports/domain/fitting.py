@@ -12,7 +12,7 @@ from typing import get_args
 
 from exports.domain.description import Description, Role, RoleLimit
 from exports.domain.findings import Findings
-from qontable.cutting import cut
+from qontable.cutting import cut, cut_start
 from qontable.flatfile.charset import UNKNOWN, Charset
 
 TOO_LONG: Mapping[Role, str] = {"journal": "journal_needs_map", "folder_number": "folder_too_long"}
@@ -66,6 +66,7 @@ class Fitting:
         self._texts = {role: _Texts(partial(self._fit_text, role), self._usual(role)) for role in get_args(Role)}
         self._codes = {role: _Codes(partial(self._fit_code, role)) for role in get_args(Role)}
         self._sent: dict[tuple[Role, str], str] = {}
+        self._numbers: dict[str, str] = {}
 
     def about(self, where: str) -> None:
         """Whatever is found from now on is about this entry."""
@@ -106,8 +107,13 @@ class Fitting:
         limit = self._format.limits.get(role)
         if limit is None or len(clean) <= limit.max:
             return clean
-        sent = cut(clean, limit.max)
+        shorten = cut_start if limit.overflow == "cut_start" else cut
+        sent = shorten(clean, limit.max)
         self.tell("text_cut", original=text, sent=sent)
+        if limit.overflow == "cut_start":
+            other = self._numbers.setdefault(sent, text)
+            if other != text:
+                self.tell("numbers_alike", original=text, other=other, sent=sent)
         return sent
 
     def _fit_code(self, role: Role, code: str) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -28,6 +29,8 @@ from qontable.fec.years import fiscal_years, read_file_name
 REFUSED, INTERRUPTED = 1, 130
 DAY = "%Y-%m-%d"
 MOST_SHOWN = 20
+MOST_ALIKE = 5
+"""Findings of one kind: the report tells them all."""
 STEP = 500
 """Entries between two looks at the progress bar."""
 
@@ -219,10 +222,11 @@ def _told(done: Done) -> str:
         if report.stopped
         else [f"{totals.entries} entries, {totals.lines} lines, debit {totals.debit:.2f}, credit {totals.credit:.2f}"]
     )
-    told = list(report.findings.told())
-    lines += [f"  {found.where or 'book'}: {found.message('en')} {found.remedy('en')}" for found in told[:MOST_SHOWN]]
-    if len(told) > MOST_SHOWN:
-        lines.append(f"  … {sum(report.findings.counts.values())} findings in all: see the report")
+    for code, alike in groupby(report.findings.told(), lambda found: found.code):
+        shown = list(islice(alike, MOST_ALIKE))
+        lines += [f"  {found.where or 'book'}: {found.message('en')} {found.remedy('en')}" for found in shown]
+        if (more := report.findings.counts[code] - len(shown)) > 0:
+            lines.append(f"  … and {more} more of this kind: see the report")
     if report.stopped:
         lines.insert(0, "nothing was written:")
     return "\n".join([*lines, *map(str, done.files)])

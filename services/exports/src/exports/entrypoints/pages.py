@@ -19,6 +19,7 @@ ENCODINGS = {
 SEPARATORS = {"\t": "tab", "\r\n": "line end"}
 OVERFLOWS = {
     "cut": "shortened, and told",
+    "cut_start": "its end is kept, and told; two that become alike are told too",
     "refuse": "stops the export",
     "map": "stops the export until the journal map says another code",
     "cut_after_collision_check": "shortened and told; two codes that become one stop the export",
