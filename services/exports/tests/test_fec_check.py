@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from exports.domain.fec_judge import rules
+from exports.domain.fec_verdict import rules
 from exports.entrypoints.checking import judge
 from exports.entrypoints.command import app
 

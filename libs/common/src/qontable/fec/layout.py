@@ -30,6 +30,7 @@ ALWAYS = (
     "Montantdevise",
     "Idevise",
 )
+_AMOUNTS_AT = ALWAYS.index("EcritureLet")
 SIDES = ("Debit", "Credit")
 SIGNED = ("Montant", "Sens")
 
@@ -59,26 +60,61 @@ class Layout:
         return fields if len(fields) == self.width else None
 
 
-def read_header(text: str) -> Layout:
-    """The layout that a header line declares. Raises `FecRefused` naming every column that is missing or repeated."""
-    separator = _separator(text)
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a header line says, whether it can be read by or not.
+
+    `names` are the columns as they are written, `wanted` those of the law in its order, `missing` and `repeated` what
+    is wrong with them. The layout holds a repeated column where it stands first.
+    """
+
+    names: list[str]
+    wanted: list[str]
+    layout: Layout
+    missing: list[str]
+    repeated: list[str]
+
+
+def read_columns(text: str) -> Columns | None:
+    """The columns of a header line; None for one without a separator of the law."""
+    separator = max(SEPARATORS, key=text.count)
+    if separator not in text:
+        return None
     names = [name.strip() for name in text.split(separator)]
     if not names[-1]:
         names.pop()
-    known = {_folded(name): name for name in (*ALWAYS, *_amounts(names))}
+    wanted = [*ALWAYS[:_AMOUNTS_AT], *_amounts(names), *ALWAYS[_AMOUNTS_AT:]]
+    known = {_folded(name): name for name in wanted}
     positions: dict[str, int] = {}
     extra: dict[str, int] = {}
-    problems: list[Problem] = []
+    repeated: list[str] = []
     for position, written in enumerate(names):
         name = known.get(_folded(written))
         target = extra if name is None else positions
-        if (name or written) in target:
-            problems.append(Problem(1, written, "this column stands twice in the header", "Remove or rename one."))
-        target[name or written] = position
-    problems += _missing(positions)
+        if target.setdefault(name or written, position) != position:
+            repeated.append(written)
+    missing = [name for name in wanted if name not in positions]
+    return Columns(names, wanted, Layout(separator, len(names), positions, extra), missing, repeated)
+
+
+def read_header(text: str) -> Layout:
+    """The layout that a header line declares. Raises `FecRefused` naming every column that is missing or repeated."""
+    columns = read_columns(text)
+    if columns is None:
+        raise FecRefused([_wrong_separator(text)])
+    problems = [
+        Problem(1, written, "this column stands twice in the header", "Remove or rename one.")
+        for written in columns.repeated
+    ]
+    problems += _missing(columns.missing)
     if problems:
         raise FecRefused(problems)
-    return Layout(separator, len(names), positions, extra)
+    return columns.layout
+
+
+def foreign_separator(text: str) -> str | None:
+    """The name of a separator that the law does not allow, where the line has one."""
+    return next((name for mark, name in FOREIGN_SEPARATORS.items() if mark in text), None)
 
 
 def _amounts(names: list[str]) -> tuple[str, str]:
@@ -87,29 +123,24 @@ def _amounts(names: list[str]) -> tuple[str, str]:
     return SIDES if {_folded(name) for name in SIDES} <= written else SIGNED
 
 
-def _missing(positions: dict[str, int]) -> list[Problem]:
+def _missing(names: list[str]) -> list[Problem]:
     problems = [
         Problem(1, name, "this column is missing from the header", "Export the file again with all columns of the law.")
-        for name in ALWAYS
-        if name not in positions
+        for name in names
+        if name in ALWAYS
     ]
-    if not positions.keys() >= set(SIDES) and not positions.keys() >= set(SIGNED):
+    if len(problems) < len(names):
         remedy = "Export the file again with Debit and Credit, or with Montant and Sens."
         problems.append(Problem(1, "Debit", "the amount columns are missing from the header", remedy))
     return problems
 
 
-def _separator(text: str) -> str:
-    """The separator of the whole file: the one that stands most often in the header."""
-    best = max(SEPARATORS, key=text.count)
-    if best in text:
-        return best
-    for other, name in FOREIGN_SEPARATORS.items():
-        if other in text:
-            what = f"the fields are separated by a {name}"
-            raise FecRefused([Problem(1, "", what, "The law asks for a tab or a |: export the file again with one.")])
+def _wrong_separator(text: str) -> Problem:
+    if name := foreign_separator(text):
+        what = f"the fields are separated by a {name}"
+        return Problem(1, "", what, "The law asks for a tab or a |: export the file again with one.")
     what = "this is no FEC: the first line holds no field names separated by a tab or a |"
-    raise FecRefused([Problem(1, "", what, "Give the text file that your software exports as FEC.")])
+    return Problem(1, "", what, "Give the text file that your software exports as FEC.")
 
 
 def _folded(name: str) -> str:

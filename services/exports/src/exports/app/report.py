@@ -52,6 +52,7 @@ STYLE = (
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.5rem;"
     "border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}dl{display:grid;"
     "grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dd{margin:0;font-variant-numeric:tabular-nums}"
+    "td:first-child{white-space:nowrap}"
     ".stops{border-left:4px solid #c0392b}.tells{border-left:4px solid #b9770e}"
 )
 

@@ -5,28 +5,19 @@ inspector's tool or an importer would say.
 """
 
 import re
-import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from exports.domain.findings import Language
-from qontable.fec.layout import ALWAYS, FOREIGN_SEPARATORS, SEPARATORS, SIDES, SIGNED
+from exports.domain.fec_header import judge_header
+from exports.domain.fec_numbering import Numbering
+from exports.domain.fec_verdict import Verdict
+from qontable.fec.layout import SIDES, Layout
 from qontable.fec.values import Unreadable, day_spelling, read_amount, read_day, read_side
 from qontable.fec.years import fiscal_years, read_file_name
 from qontable.money import ZERO, known_currency
 
-Severity = Literal["refused", "warning", "note"]
-MOST_TOLD = 20
-"""Of one rule: beyond it only their number grows."""
-LAW = (*ALWAYS[:11], *SIDES, *ALWAYS[11:])
 REQUIRED = ("JournalCode", "JournalLib", "EcritureNum", "CompteNum", "CompteLib", "PieceRef", "EcritureLib")
 REQUIRED_DATES = ("EcritureDate", "PieceDate", "ValidDate")
 DATES = (*REQUIRED_DATES, "DateLet")
@@ -40,58 +31,6 @@ PAIRS = (
 )
 
 
-class Rule(BaseModel):
-    """One rule of the catalogue."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    severity: Severity
-    source: str
-    rule: dict[Language, str]
-
-
-@cache
-def rules() -> dict[str, Rule]:
-    """Every rule by its code."""
-    content = tomllib.loads(files("exports.domain").joinpath("fec_rules.toml").read_text(encoding="utf-8"))
-    return {code: Rule.model_validate(row) for code, row in content.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """Where a rule is broken, and what stands there. Line 0 is the file itself."""
-
-    rule: str
-    line: int
-    column: str
-    detail: str
-
-    @property
-    def severity(self) -> Severity:
-        return rules()[self.rule].severity
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What a FEC is: its breaches, the first ones of each rule told, all counted."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    told: list[Breach] = field(default_factory=list)
-    lines: int = 0
-    entries: int = 0
-
-    def add(self, rule: str, line: int, column: str = "", detail: str = "") -> None:
-        """Note a breach."""
-        self.counts[rule] += 1
-        if self.counts[rule] <= MOST_TOLD:
-            self.told.append(Breach(rule, line, column, detail))
-
-    @property
-    def refused(self) -> bool:
-        """Whether the file would be refused."""
-        return any(rules()[rule].severity == "refused" for rule in self.counts)
-
-
 def judge_name(name: str, verdict: Verdict) -> None:
     """Whether the file is called as the law asks."""
     if not FEC_NAME.fullmatch(name) or read_file_name(name).closing is None:
@@ -102,53 +41,12 @@ def judge_lines(lines: Iterable[tuple[int, str]], closing: date | None, verdict:
     """Judge the text, line by line; `closing` is the end of the fiscal year where it is known."""
     numbered = iter(lines)
     first = next(numbered, None)
-    header = Header.read(first[1], verdict) if first else None
+    layout = judge_header(first[1], verdict) if first else None
     if first is None:
         verdict.add("no_lines", 0)
-    if header is None:
+    if layout is None:
         return
-    _LineJudge(header, closing, verdict).judge(numbered)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The first line: its separator and where each column stands."""
-
-    separator: str
-    width: int
-    positions: Mapping[str, int]
-    signed: bool
-
-    @classmethod
-    def read(cls, text: str, verdict: Verdict) -> "Header | None":
-        """Judge the first line; None when nothing below it can be judged."""
-        separator = max(SEPARATORS, key=text.count)
-        if separator not in text:
-            other = next((name for mark, name in FOREIGN_SEPARATORS.items() if mark in text), "no separator")
-            verdict.add("separator", 1, detail=other)
-            return None
-        names = [name.strip() for name in text.split(separator)]
-        if not names[-1]:
-            names.pop()
-        folded = [name.casefold() for name in names]
-        for name, count in Counter(folded).items():
-            if count > 1:
-                verdict.add("repeated_column", 1, names[folded.index(name)])
-        signed = not {name.casefold() for name in SIDES} <= set(folded)
-        wanted = [name for name in LAW if name not in SIDES]
-        wanted[11:11] = SIGNED if signed else SIDES
-        missing = [name for name in wanted if name.casefold() not in folded]
-        for name in missing:
-            verdict.add("missing_column", 1, name)
-        if missing:
-            return None
-        if names[: len(wanted)] != wanted:
-            verdict.add("column_order", 1)
-        known = {name.casefold() for name in wanted}
-        for name in names:
-            if name.casefold() not in known:
-                verdict.add("extra_column", 1, name)
-        return cls(separator, len(names), {name: folded.index(name.casefold()) for name in wanted}, signed)
+    _LineJudge(layout, closing, verdict).judge(numbered)
 
 
 @dataclass(slots=True)
@@ -163,15 +61,15 @@ class _Group:
 
 
 class _LineJudge:
-    def __init__(self, header: Header, closing: date | None, verdict: Verdict) -> None:
-        self._header = header
+    def __init__(self, layout: Layout, closing: date | None, verdict: Verdict) -> None:
+        self._layout = layout
         self._verdict = verdict
         year = fiscal_years([closing], closing)[0] if closing else None
         self._year = (date.fromisoformat(year.start), date.fromisoformat(year.end)) if year else None
         self._group: _Group | None = None
         self._open: dict[tuple[str, str], tuple[int, Decimal]] = {}
         self._journals: dict[str, Decimal] = {}
-        self._numbering = _Numbering()
+        self._numbering = Numbering()
         self._last_validated: date | None = None
 
     def judge(self, lines: Iterator[tuple[int, str]]) -> None:
@@ -186,15 +84,14 @@ class _LineJudge:
         self._conclude()
 
     def _fields(self, line: int, text: str) -> dict[str, str] | None:
-        values = [value.strip() for value in text.split(self._header.separator)]
-        if len(values) == self._header.width + 1 and not values[-1]:
-            values.pop()
-        if len(values) != self._header.width:
-            self._verdict.add("field_count", line, detail=f"{len(values)} instead of {self._header.width}")
+        values = self._layout.split(text)
+        if values is None:
+            count = text.count(self._layout.separator) + 1
+            self._verdict.add("field_count", line, detail=f"{count} instead of {self._layout.width}")
             return None
         if found := CONTROL.search(text):
             self._verdict.add("control_character", line, detail=f"U+{ord(found.group()):04X}")
-        return {name: values[position] for name, position in self._header.positions.items()}
+        return {name: values[position] for name, position in self._layout.positions.items()}
 
     def _judge_fields(self, line: int, fields: dict[str, str]) -> None:
         for name in (*REQUIRED, *REQUIRED_DATES):
@@ -218,7 +115,7 @@ class _LineJudge:
         return day
 
     def _amounts(self, line: int, fields: dict[str, str]) -> tuple[Decimal, Decimal]:
-        if self._header.signed:
+        if self._layout.signed:
             amount = self._amount(line, "Montant", fields["Montant"])
             try:
                 side = read_side(fields["Sens"])
@@ -309,42 +206,3 @@ class _LineJudge:
             if balance:
                 self._verdict.add("journal_unbalanced", 0, detail=f"{journal}: {balance}")
         self._numbering.conclude(self._verdict)
-
-
-@dataclass(slots=True)
-class _Numbering:
-    """Whether numbers follow each other, over the file or within each journal; either is a continuous sequence."""
-
-    last: int | None = None
-    broken: list[tuple[int, str]] = field(default_factory=list)
-    lasts: dict[str, int] = field(default_factory=dict)
-    broken_in_journals: list[tuple[int, str]] = field(default_factory=list)
-    words: tuple[int, str] | None = None
-
-    def add(self, journal: str, number: str, line: int) -> None:
-        """Take the next entry's number into account; a prefix before the digits is the journal's own."""
-        digits = re.search(r"\d+$", number, re.ASCII)
-        if digits is None:
-            self.words = self.words or (line, number)
-            return
-        value = int(digits.group())
-        if self.last is not None and value != self.last + 1:
-            _note(self.broken, line, f"{number} after {self.last}")
-        before = self.lasts.get(journal)
-        if before is not None and value != before + 1:
-            _note(self.broken_in_journals, line, f"{journal}: {number} after {before}")
-        self.last, self.lasts[journal] = value, value
-
-    def conclude(self, verdict: Verdict) -> None:
-        """Tell what is broken under the reading that has fewer gaps."""
-        if self.words:
-            verdict.add("number_no_integer", self.words[0], "EcritureNum", self.words[1])
-        if self.broken and self.broken_in_journals:
-            for line, detail in min(self.broken, self.broken_in_journals, key=len):
-                verdict.add("numbering", line, "EcritureNum", detail)
-
-
-def _note(broken: list[tuple[int, str]], line: int, detail: str) -> None:
-    """Keep a gap; a file without any numbering would have millions."""
-    if len(broken) < MOST_TOLD:
-        broken.append((line, detail))

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from exports.domain.fec_judge import Breach, Severity, Verdict, judge_lines, judge_name, rules
+from exports.domain.fec_judge import judge_lines, judge_name
+from exports.domain.fec_verdict import Breach, Severity, Verdict, rules
 from exports.domain.findings import Language
 from qontable.fec import FecRefused
 from qontable.fec.problems import Findings
@@ -42,7 +43,7 @@ def judge(file: Path) -> Verdict:
     try:
         encoding = detect_encoding(file, Findings())
     except FecRefused as refused:
-        verdict.add("encoding", 1, detail=refused.problems[0].what)
+        verdict.add("encoding", refused.problems[0].line, detail=refused.problems[0].what)
         return verdict
     if encoding is WINDOWS_1252:
         verdict.add("encoding", 1, detail=encoding.name)

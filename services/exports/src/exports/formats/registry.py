@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from exports.domain.description import Description
 from exports.formats.ebp import Ebp
@@ -63,11 +64,24 @@ def descriptions() -> dict[str, Description]:
     """Every format by name. Raises `pydantic.ValidationError` for a description with mistakes in it."""
     found = {}
     for path in sorted(FOLDER.glob("*.toml")):
-        description = Description.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        description = Description.model_validate(_content(path))
         if description.name != path.stem:
             raise ValueError(f"{path.name} says that it describes {description.name}")
         found[description.name] = description
     return found
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """What a description says. One that `extends` another says in what it differs: keys, and `forms` for other ones."""
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    base = said.pop("extends", None)
+    if base is None:
+        return said
+    forms = said.pop("forms", {})
+    content = _content(FOLDER / f"{base}.toml")
+    for cell in (cell for record in content["records"] for cell in record["cells"] if "form" in cell):
+        cell["form"] = forms.get(cell["form"], cell["form"])
+    return content | said
 
 
 def format_of(name: str) -> Description:

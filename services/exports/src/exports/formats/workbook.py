@@ -71,8 +71,10 @@ def _typed(
             return sheet.write_string, _same, None
         case "DD/MM/YYYY":
             return sheet.write_number, _serial, formats["day"]
-        case "comma" | "rate":
+        case "comma":
             return sheet.write_number, _same, formats["amount"]
+        case "rate":
+            return sheet.write_number, _same, None
     raise ValueError(f"{cell.name}: a workbook has no cells of the form {cell.form}")
 
 
