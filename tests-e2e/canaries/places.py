@@ -30,6 +30,8 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     ("table hub.entry.*", frozenset({BUSINESS})),
     ("table hub.entry_content.content", frozenset({BUSINESS})),
     ("table hub.entry_history.said", frozenset({BUSINESS})),
+    ("table hub.reference_row.*", frozenset({BUSINESS})),
+    ("table hub.reference_part.event", frozenset({BUSINESS})),
     ("table gateways.deliveries.dispatch", frozenset({BUSINESS})),
     # Records as they are, on their way out or set aside with their bytes.
     ("table *.outbox.body", frozenset({BUSINESS, LINK})),
