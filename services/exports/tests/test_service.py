@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 
 from local_stack.world import World
 from qontable.clock import now
@@ -46,6 +47,23 @@ async def test_a_whole_batch_becomes_one_file_that_its_firm_fetches(yard: Yard) 
         assert {archive.read(name) for name in archive.namelist() if name.endswith(".pdf")} == {PDF + b"1", PDF + b"2"}
     assert [f"A{number:03}" in book for number in (1, 2, 3)] == [True] * 3
     assert (await yard.fetch(done, "report.fr.html")).text.startswith("<!doctype html>")
+
+
+async def test_it_is_counted_what_batches_wait_and_how_they_end(yard: Yard) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    ended = {"format": "quadra-ascii", "state": "stopped"}
+    before = counted("qontable_exports_ended_total", **ended)
+    batch = load(2, format="quadra-ascii", journal="ACHATS")
+    await yard.say(batch.opened, batch.orders[0])
+    await yard.until(lambda: counted("qontable_exports_due_seconds") > 0)
+    await yard.say(batch.orders[1])
+    await yard.hear(ExportCompleted, export_id=batch.export_id)
+    assert counted("qontable_exports_ended_total", **ended) == before + 1
+    assert counted("qontable_export_findings_total", code="journal_needs_map") >= 1
+    assert counted("qontable_export_seconds_count", format="quadra-ascii") >= 1
+    await yard.until(lambda: counted("qontable_exports_due_seconds") == 0)
 
 
 async def test_a_link_leads_to_its_own_firms_file_until_it_ends(yard: Yard) -> None:

@@ -34,5 +34,13 @@ DELIVERIES_DUE_SECONDS = Gauge(
 DELIVERIES_OPEN = Gauge("qontable_deliveries_open", "Deliveries that are not closed.", ["connector", "state"])
 ATTEMPTS = Counter("qontable_attempts", "Tries at a vendor.", ["connector", "operation", "outcome"])
 ATTEMPT_SECONDS = Histogram("qontable_attempt_seconds", "Time of a try.", ["connector", "operation"], buckets=SECONDS)
+EXPORTS_ENDED = Counter("qontable_exports_ended", "Batches for import files that ended, by how.", ["format", "state"])
+EXPORT_SECONDS = Histogram(
+    "qontable_export_seconds", "Time to gather, write and store an import file.", ["format"], buckets=SECONDS
+)
+EXPORT_FINDINGS = Counter("qontable_export_findings", "What import files could not carry as it was.", ["code"])
+EXPORTS_DUE_SECONDS = Gauge(
+    "qontable_exports_due_seconds", "Age of the oldest batch for an import file that has not ended."
+)
 REFERENCE_AGE_SECONDS = Gauge("qontable_reference_age_seconds", "Age of the stalest active file's reference data.")
 HTTP_SECONDS = Histogram("qontable_http_seconds", "Time of an answer.", ["method", "route", "status"], buckets=SECONDS)

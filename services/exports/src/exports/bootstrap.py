@@ -4,6 +4,7 @@ from functools import partial
 
 from exports.app.announcing import announce
 from exports.app.gathering import Gathering
+from exports.app.gauging import gauge
 from exports.app.writing import Writing
 from exports.retention import RETENTIONS
 from exports.settings import ExportsSettings
@@ -17,6 +18,7 @@ from qontable.topics import EXPORT
 NAME = "exports"
 DAILY_SECONDS = 24 * 3600.0
 WRITING_IDLE_SECONDS = 1.0
+GAUGE_SECONDS = 5.0
 
 
 async def build(settings: ExportsSettings) -> Service:
@@ -28,6 +30,7 @@ async def build(settings: ExportsSettings) -> Service:
     )
     loop = service.add_loop("writing", writing.step, idle_seconds=WRITING_IDLE_SECONDS)
     service.add_loop("announce", partial(announce, service.units), idle_seconds=DAILY_SECONDS)
+    service.add_loop("gauge", partial(gauge, service.units), idle_seconds=GAUGE_SECONDS)
     gathering = Gathering(loop.wake)
     for subscription in (
         Subscription(ExportOpened, gathering.opened),

@@ -158,6 +158,12 @@ async def take_overdue(connection: Connection, now: datetime) -> Batch | None:
     return _batch(row) if row else None
 
 
+async def oldest_open(connection: Connection, now: datetime) -> float:
+    """For how many seconds the oldest batch that has not ended has been there; nought where there is none."""
+    began = await connection.fetchval("select min(began_at) from batches where state = 'gathering'")
+    return (now - began).total_seconds() if began else 0.0
+
+
 async def lease_whole(connection: Connection, now: datetime, lease: timedelta) -> LeasedBatch | None:
     """The oldest batch that is whole and that nobody writes, for `lease` from now."""
     row = await connection.fetchrow(

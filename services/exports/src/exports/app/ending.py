@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import structlog
 
 from exports.adapters import batches
-from exports.domain.batch import BatchState, KeptFile
+from exports.domain.batch import Batch, BatchState, KeptFile
 from exports.domain.outcome import NOTHING, Came
+from exports.formats.registry import descriptions
+from qontable import metrics
 from qontable.clock import now
 from qontable.events.export import ExportCompleted
 from qontable.outbox import outgoing, write_outbox
@@ -44,4 +46,13 @@ async def end(
         **came.figures(),
     )
     unit.publish(completed, traceparent=batch.traceparent)
+    metrics.EXPORTS_ENDED.labels(_format_of(batch), state).inc()
+    for code, count in came.counts.items():
+        metrics.EXPORT_FINDINGS.labels(code).inc(count)
     log.info("batch ended", export=export_id, state=state, entries=len(entries))
+
+
+def _format_of(batch: Batch) -> str:
+    """The batch's format as a label: one of ours, whatever was asked for."""
+    named = batch.opened.order.format if batch.opened else ""
+    return named if named in descriptions() else "unknown"

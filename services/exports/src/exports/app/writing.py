@@ -27,6 +27,7 @@ from exports.domain.needs import LACKING, lacking
 from exports.domain.outcome import MOST_TOLD, Came
 from exports.domain.posting import Parameters
 from exports.formats.registry import UnknownFormat, format_of
+from qontable import metrics
 from qontable.clock import PARIS, now
 from qontable.database import UNREACHABLE
 from qontable.events.delivery import KeptDocument, StatusFinding
@@ -80,7 +81,8 @@ class Writing:
         if why is not None:
             await self._end_stopped(leased, why)
             return
-        with TemporaryDirectory(prefix="export-", dir=self._folder, ignore_cleanup_errors=True) as name:
+        took = metrics.EXPORT_SECONDS.labels(leased.opened.order.format).time()
+        with took, TemporaryDirectory(prefix="export-", dir=self._folder, ignore_cleanup_errors=True) as name:
             work = Path(name)
             async with self._holding(leased) as lost:
                 await self._gather(leased, work)
