@@ -12,7 +12,7 @@ from .books import names, sent
 from .eyes import Eyes
 from .firms import File, Firm
 
-SCHEMAS = ("hub", "reference_data", "entries", "gateways", "sandbox")
+SCHEMAS = ("hub", "reference_data", "entries", "gateways", "exports", "sandbox")
 
 LIMBO = {
     "entries not settled": """
@@ -26,6 +26,10 @@ LIMBO = {
         where state not in ('confirmed', 'rejected', 'recalled')
     """,
     "deliveries open in entries": "select delivery_id || ' is ' || state from entries.deliveries where open",
+    "batches under way": """
+        select export_id || ' of ' || size || ', ' || gathered from exports.batches where state = 'gathering'
+    """,
+    "exports without an answer": "select export_id || ' of ' || file_id from hub.export where state = 'requested'",
     "records held": "select topic || ' of ' || file_id from entries.held_records",
     "documents wanted": """
         select document_id || ' is ' || state from entries.documents where state in ('wanted', 'link_asked')
@@ -73,6 +77,9 @@ SILENT = {
         where e.status = 'synchronized' and not exists (
             select from gateways.deliveries d
             where d.file_id = e.file_id and d.entry_id = e.entry_id and d.state = 'confirmed'
+        ) and not exists (
+            select from exports.batch_entries x
+            where x.file_id = e.file_id and x.entry_id = e.entry_id and x.state = 'confirmed'
         )
     """,
     "an attempt without an answer": "select delivery_id || '/' || number from gateways.attempts where outcome is null",

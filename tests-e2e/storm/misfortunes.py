@@ -20,6 +20,7 @@ from .books import sent
 from .eyes import Eyes
 from .firms import Firm
 from .order import StormOrder
+from .paper import Paper
 from .rig import INFRASTRUCTURE, KAFKA_SESSION_SECONDS, Rig, furnish
 from .service import LEASE_SECONDS
 from .softwares import faults_of
@@ -35,6 +36,7 @@ UNSENT = """
         where a.delivery_id = d.delivery_id and a.outcome is null and a.slot like $1
     )
 """
+WRITING = "select export_id from exports.batches where state = 'gathering' and leased_until > now() limit 1"
 FULL_SECONDS = 8.0
 REVOKED_SECONDS = 6.0
 LOCKED_SECONDS = 4.0
@@ -66,11 +68,14 @@ class Misfortune:
 class Misfortunes:
     """Everything that goes wrong in one storm."""
 
-    def __init__(self, rig: Rig, eyes: Eyes, firms: list[Firm], people: Accountants, chance: Random) -> None:
+    def __init__(
+        self, rig: Rig, eyes: Eyes, firms: list[Firm], people: Accountants, paper: Paper, chance: Random
+    ) -> None:
         self._rig = rig
         self._eyes = eyes
         self._firms = firms
         self._people = people
+        self._paper = paper
         self._chance = chance
         self.log = Log()
         self._plan = list(self._draw(rig.order))
@@ -127,6 +132,8 @@ class Misfortunes:
     def _others(self, order: StormOrder) -> Iterator[Misfortune]:
         yield Misfortune(self._lock_journal)
         yield Misfortune(self._revoke)
+        if order.kills:
+            yield Misfortune(self._kill_writing)
         if "pauses" in order.troubles:
             for name in self._rig.services:
                 yield from self._pauses(name)
@@ -158,6 +165,29 @@ class Misfortunes:
             self.log.killed[name] += 1
             told = ", ".join(f"{count} {step}" for step, count in steps.items() if count)
             self.log.note(f"{name} killed; {told or 'nothing under way'}")
+
+    async def _kill_writing(self) -> None:
+        """Kill exports while it writes a file: whoever comes when its lease has ended writes it, once."""
+        for _ in range(MOST_TRIES):
+            await self._paper.ask_copy()
+            with self._rig.victim("exports") as ours:
+                if ours and (export_id := await self._killed_writing()):
+                    self.log.killed["exports"] += 1
+                    self.log.note(f"exports killed while it wrote {export_id}")
+                    return
+        self.log.note("exports never caught while it wrote")
+
+    async def _killed_writing(self) -> str | None:
+        """The export that was under way when the process was killed; none if it did not come to that."""
+        for _ in range(MOST_TRIES):
+            if await self._eyes.value(WRITING):
+                process = await self._rig.freeze("exports")
+                export_id = await self._eyes.value(WRITING)
+                with suppress(psutil.NoSuchProcess):
+                    process.kill() if export_id else process.resume()
+                return None if export_id is None else str(export_id)
+            await asyncio.sleep(0.02)
+        return None
 
     async def _pause(self, name: str) -> None:
         """Stop a process for longer than its leases and sessions last; then it goes on as if nothing had been."""

@@ -14,7 +14,7 @@ from qontable.events.platform import EntryValidated
 from qontable.topics import DISPATCHED
 
 PAUSE_SECONDS = 0.4
-TOPICS = ("entry.validated", "entry.review_undone", "entry.delivery_changed")
+TOPICS = ("entry.validated", "entry.review_undone", "entry.delivery_changed", "export.opened", "export.completed")
 RUBBISH = (b"", b"{", b"\xff\xfe", b"[]", b'{"firm_id": null}', b"\0" * 40)
 
 

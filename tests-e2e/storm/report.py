@@ -28,6 +28,7 @@ def report(outcome: Outcome) -> Iterator[str]:
         f"{len(outcome.published)} entries published: {judgement.booked} in the books, {judgement.returned} returned,"
         f" {judgement.open_differences} open differences; as the Hub shows them: {_told(judgement.states)}"
     )
+    yield "import files: " + _told(outcome.exports)
     yield from judgement.faults
     yield from judgement.stories[:MOST_STORIES]
     yield "  ".join(f"{len(getattr(judgement, word))} {word}" for word in WORDS)

@@ -216,6 +216,7 @@ def _service_parts(rig: Rig, ports: dict[str, int]) -> Iterator[Part]:
             is_ready=lambda port=ports[name]: service_answers(port),
             environment=own.environment(spec)
             | {"QONTABLE_KAFKA_SESSION_SECONDS": str(KAFKA_SESSION_SECONDS)}
+            | {"QONTABLE_EXPORTS_LEASE_SECONDS": str(LEASE_SECONDS)}
             | {"QONTABLE_LEASE_SECONDS": str(LEASE_SECONDS), "QONTABLE_TRACE_RATIO": "0"}
             | {"QONTABLE_ENTRIES_ACKNOWLEDGE_SECONDS": "20", "QONTABLE_ENTRIES_REFRESH_SECONDS": "20"}
             | {"QONTABLE_EVENING": rig.evening}

@@ -23,9 +23,14 @@ STEPS = {
         select count(*) from entries.deliveries e where e.open and not exists (
             select from gateways.deliveries g where g.delivery_id = e.delivery_id
         ) and not exists (
+            select from exports.batch_entries x where x.delivery_id = e.delivery_id
+        ) and not exists (
             select from entries.outbox o
             where o.topic like 'entry.dispatched.%' and o.headers ->> 'ce_subject' = e.entry_id || '/' || e.revision
         )
+    """,
+    "in a file that is being written": """
+        select count(*) from exports.batch_entries join exports.batches b using (export_id) where b.state = 'gathering'
     """,
     "queued": "select count(*) from gateways.deliveries where state = 'queued'",
     "in doubt": "select count(*) from gateways.deliveries where state = 'unknown'",

@@ -19,6 +19,7 @@ from .judgement import Judgement, judge, set_aside_counts, stuck, twice_in_the_b
 from .misfortunes import Log, Misfortunes
 from .noise import Noise
 from .order import StormOrder
+from .paper import ROUND_SECONDS, Paper, judge_paper, open_paper
 from .rig import Rig, open_rig
 from .script import write_script
 
@@ -38,6 +39,7 @@ class Outcome:
     seconds: float
     stormed: float
     faults_struck: Counter[str] = field(default_factory=Counter)
+    exports: Counter[str] = field(default_factory=Counter)
     evenings: int = 0
 
     @property
@@ -49,7 +51,12 @@ class Outcome:
 async def run_storm(order: StormOrder, folder: Path) -> Outcome:
     """Run one storm in a folder of its own."""
     async with open_rig(order, folder) as rig, _on_board(rig) as firms:
-        return await _Storm(rig, firms).run()
+        eyes = Eyes(rig.surroundings.postgres_admin_url)
+        try:
+            async with open_paper(rig, eyes) as paper:
+                return await _Storm(rig, firms, paper, eyes).run()
+        finally:
+            await eyes.close()
 
 
 @asynccontextmanager
@@ -84,53 +91,67 @@ class _Quiet:
 
 
 class _Storm:
-    def __init__(self, rig: Rig, firms: list[Firm]) -> None:
+    def __init__(self, rig: Rig, firms: list[Firm], paper: Paper, eyes: Eyes) -> None:
         self._rig = rig
         self._firms = firms
-        self._eyes = Eyes(rig.surroundings.postgres_admin_url)
+        self._paper = paper
+        self._eyes = eyes
         chance = Random(rig.order.seed)
         self._script = write_script([file for firm in firms for file in firm.files], chance)
         self._people = Accountants(firms, self._eyes)
-        self._misfortunes = Misfortunes(rig, self._eyes, firms, self._people, chance)
-        self._noise = Noise(rig.surroundings.kafka, rig.order.connectors, Random(rig.order.seed + 1))
+        self._misfortunes = Misfortunes(rig, self._eyes, firms, self._people, paper, chance)
+        self._noise = Noise(rig.surroundings.kafka, (*rig.order.connectors, "export"), Random(rig.order.seed + 1))
         self._done = 0
 
     async def run(self) -> Outcome:
         began = monotonic()
         async with asyncio.TaskGroup() as group:
-            around = (self._people.work(), self._noise.make(), self._misfortunes.order_faults())
+            around = (self._people.work(), self._noise.make(), self._misfortunes.order_faults(), self._export())
             background = [group.create_task(work) for work in around]
-            await asyncio.gather(self._publish(), self._misfortunes.befall(lambda: self._done / len(self._script)))
+            await asyncio.gather(self._publish(), self._misfortunes.befall(lambda: self._share_done))
             for task in background:
                 task.cancel()
         stormed = monotonic() - began
         self._people.late = True
         struck = await self._end_faults()
+        await self._paper.work(1.0)
+        await self._paper.ask_all_again()
         await self._until_quiet()
-        try:
-            judgement = await judge(self._eyes, self._firms, self._rig.surroundings.kafka)
-            return Outcome(
-                order=self._rig.order,
-                judgement=judgement,
-                log=self._misfortunes.log,
-                deeds=self._people.done,
-                set_aside=await set_aside_counts(self._eyes),
-                published=self._people.published,
-                rubbish=self._noise.rubbish,
-                repeats=self._noise.repeats,
-                seconds=monotonic() - began,
-                stormed=stormed,
-                faults_struck=struck,
-                evenings=await self._eyes.value("select coalesce(sum(woken), 0) from entries.schedules"),
-            )
-        finally:
-            await self._eyes.close()
+        judgement = await judge(self._eyes, self._firms, self._rig.surroundings.kafka)
+        faults, ended = await judge_paper(self._paper, self._eyes)
+        for word, found in faults.items():
+            getattr(judgement, word).extend(found)
+        return Outcome(
+            order=self._rig.order,
+            judgement=judgement,
+            log=self._misfortunes.log,
+            deeds=self._people.done,
+            set_aside=await set_aside_counts(self._eyes),
+            published=self._people.published,
+            rubbish=self._noise.rubbish,
+            repeats=self._noise.repeats,
+            seconds=monotonic() - began,
+            stormed=stormed,
+            faults_struck=struck,
+            exports=ended,
+            evenings=await self._eyes.value("select coalesce(sum(woken), 0) from entries.schedules"),
+        )
 
     async def _publish(self) -> None:
         for deed in self._script:
             await self._people.do(deed)
             self._done += 1
-            await self._misfortunes.keep_pace(self._done / len(self._script))
+            await self._misfortunes.keep_pace(self._share_done)
+
+    async def _export(self) -> None:
+        """Have import files written as long as the storm lasts."""
+        while True:
+            await self._paper.work(self._share_done)
+            await asyncio.sleep(ROUND_SECONDS)
+
+    @property
+    def _share_done(self) -> float:
+        return self._done / len(self._script)
 
     async def _end_faults(self) -> Counter[str]:
         """End the software's faults; how often each struck since its last start."""
@@ -148,6 +169,7 @@ class _Storm:
         changed = monotonic()
         while monotonic() - changed < self._rig.order.patience_seconds:
             await self._people.round()
+            await self._paper.round()
             found = await stuck(self._eyes)
             if not found and not await self._people.to_correct():
                 return
