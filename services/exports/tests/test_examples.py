@@ -1,5 +1,6 @@
 """The worked examples of the formats come out byte for byte, each with what it needs beside the entry."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from exports.domain.book import BookEntry
 from exports.formats.registry import descriptions, format_of
 
-from .sample import ENTRY, exported, written
+from .readers import READERS
+from .sample import ENTRY, LINES, exported, written
 
 HERE = Path(__file__).parent / "examples"
 
@@ -65,6 +67,16 @@ def test_the_worked_example_comes_out_byte_for_byte(format_: str, tmp_path: Path
     if format_ in SHORTENED:
         found = b"".join(found.splitlines(keepends=True)[: SHORTENED[format_]])
     assert found.decode(format_of(format_).encoding) == expected(format_, format_).decode(format_of(format_).encoding)
+
+
+@pytest.mark.parametrize("format_", NEEDS)
+def test_a_stranger_who_knows_the_position_table_reads_the_worked_example(format_: str) -> None:
+    lines = list(READERS[format_](expected(format_, format_)))
+    amounts = Counter(line.credit - line.debit for line in LINES)
+    assert Counter(-line.amount for line in lines) <= amounts
+    assert len(lines) == SHORTENED.get(format_, 1 + len(LINES)) - 1
+    assert {line.day for line in lines} == {ENTRY.date}
+    assert {line.label for line in lines} == {"ORANGE SA"}
 
 
 def test_the_accounts_of_the_ebp_example_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
