@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import Validator, validator_for
 
-from gateways.connectors.cegid_loop.mapping import Composed, Unbookable, compose, imports, number, ready
+from gateways.connectors.cegid_loop.mapping import Composed, compose, imports, number, ready
+from gateways.domain.judgement import Unbookable
 from gateways.domain.port import Parcel
 from qontable.reference import reference_uuid
 from qontable.sheet import Sheet

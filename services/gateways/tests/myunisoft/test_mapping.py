@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jsonschema_rs import Validator, validator_for
 
 from gateways.adapters.http import Body
-from gateways.connectors.myunisoft.mapping import Composed, Ids, Section, Unbookable, check_bookable, compose, number
+from gateways.connectors.myunisoft.mapping import Composed, Ids, Section, check_bookable, compose, number
+from gateways.domain.judgement import Unbookable
 from gateways.domain.port import DocumentUnavailable, Parcel
 from qontable.sheet import Sheet
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateways.connectors.myunisoft.client import MyUnisoft
-from gateways.connectors.myunisoft.reference import is_subsidiary
+from gateways.domain.charts import is_subsidiary
 from gateways.domain.outcome import (
     CouldNotAsk,
     CredentialsAccepted,

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateways.connectors.pennylane.attachments import multipart
-from gateways.connectors.pennylane.mapping import Composed, Ids, Unbookable, check_bookable, compose
+from gateways.connectors.pennylane.mapping import Composed, Ids, check_bookable, compose
 from gateways.connectors.pennylane.texts import texts_of
+from gateways.domain.judgement import Unbookable
 from gateways.domain.port import DocumentUnavailable
 from qontable.sheet import Sheet
 

@@ -58,6 +58,15 @@ TOKEN_RENEWED = SoftwareMessage(
 """Nothing was done, for an access token that ended before its time."""
 
 
+class Unbookable(Exception):
+    """The software would refuse this entry, known before it is sent. `category` is a row of the sheet's errors."""
+
+    def __init__(self, category: str, text: str) -> None:
+        self.category = category
+        self.text = text
+        super().__init__(category)
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """An answer that is no success: the software's code and words as they were, if it gave any."""

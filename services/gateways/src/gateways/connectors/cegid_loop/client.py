@@ -20,7 +20,7 @@ from gateways.connectors.cegid_loop.answers import (
     verdict_in,
 )
 from gateways.connectors.cegid_loop.api import Api, exchange_of, quoted, refusal_in
-from gateways.connectors.cegid_loop.mapping import Ready, Unbookable, compose, imports, ready
+from gateways.connectors.cegid_loop.mapping import Ready, compose, imports, ready
 from gateways.connectors.cegid_loop.reference import (
     find_third_party,
     missing_third_parties,
@@ -32,7 +32,7 @@ from gateways.connectors.cegid_loop.reference import (
 from gateways.connectors.cegid_loop.search import look_for
 from gateways.connectors.cegid_loop.settings import CegidLoopSettings
 from gateways.connectors.cegid_loop.texts import texts_of
-from gateways.domain.judgement import Answered, judge_read, judge_send, own_words, say
+from gateways.domain.judgement import Answered, Unbookable, judge_read, judge_send, own_words, say
 from gateways.domain.outcome import (
     BatchRefused,
     CouldNotAsk,

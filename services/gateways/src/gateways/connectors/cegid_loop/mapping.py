@@ -15,6 +15,7 @@ import orjson
 
 from gateways.adapters.http import Body
 from gateways.connectors.cegid_loop.texts import Texts, texts_of
+from gateways.domain.judgement import Unbookable
 from gateways.domain.outcome import Exchange
 from gateways.domain.port import Parcel, ParcelDocument
 from qontable.cutting import TextRefused
@@ -25,15 +26,6 @@ from qontable.sheet import Sheet
 FORMAT = "YYYY-MM-DDTHH:mm:ss.SSSZ"
 PAYMENT_METHODS = {"VIR": 5}
 """Our code → `modePaiement`, 1 to 11, of which only the transfer's meaning is known (vendor facts, section 3)."""
-
-
-class Unbookable(Exception):
-    """Cegid Loop could not take this entry, known before it is sent. `category` is a row of the sheet's errors."""
-
-    def __init__(self, category: str, text: str) -> None:
-        self.category = category
-        self.text = text
-        super().__init__(category)
 
 
 @dataclass(frozen=True, slots=True)

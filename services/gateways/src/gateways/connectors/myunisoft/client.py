@@ -19,11 +19,12 @@ from gateways.connectors.myunisoft.answers import (
 )
 from gateways.connectors.myunisoft.api import Api, exchange_of, is_success, read_refusal
 from gateways.connectors.myunisoft.directory import Directory
-from gateways.connectors.myunisoft.mapping import Unbookable, check_bookable, compose
+from gateways.connectors.myunisoft.mapping import check_bookable, compose
 from gateways.connectors.myunisoft.reference import read_accounts, read_fiscal_years, read_journals
 from gateways.connectors.myunisoft.settings import MyUnisoftSettings
 from gateways.connectors.myunisoft.texts import texts_of
-from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, judge_send, own_words
+from gateways.domain import charts
+from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, Unbookable, judge_send, own_words
 from gateways.domain.outcome import (
     Accepted,
     CouldNotAsk,
@@ -101,19 +102,15 @@ class MyUnisoft:
             Prerequisite(name="fiscal_year_open", met=is_open),
         )
 
-    async def fetch_reference_data(
-        self, session: Session, kinds: Collection[ReferenceKind]
-    ) -> AsyncIterator[ReferenceRows]:
-        """Accounts and subsidiary accounts are one list in MyUnisoft; the kind that was not asked for is left out."""
+    def fetch_reference_data(self, session: Session, kinds: Collection[ReferenceKind]) -> AsyncIterator[ReferenceRows]:
+        """See `gateways.domain.charts.read`."""
         api = self._api(session)
-        unasked = {"accounts", "subsidiaries"} - set(kinds)
-        if len(unasked) < 2:
-            async for rows in read_accounts(api, session.books):
-                yield rows.model_copy(update=dict.fromkeys(unasked, ()))
-        if "journals" in kinds:
-            yield await read_journals(api, session.books)
-        if "fiscal_years" in kinds:
-            yield await read_fiscal_years(api)
+        return charts.read(
+            kinds,
+            accounts=lambda: read_accounts(api, session.books),
+            journals=lambda: read_journals(api, session.books),
+            fiscal_years=lambda: read_fiscal_years(api),
+        )
 
     async def send(self, session: Session, parcels: Sequence[Parcel]) -> tuple[SendOutcome, ...]:
         """One call of `POST /entry?type=e` for each parcel, in order."""

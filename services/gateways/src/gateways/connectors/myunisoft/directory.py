@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 
 from gateways.connectors.myunisoft.answers import ACCOUNT, ACCOUNTS, AXES, DIARIES, SECTIONS
 from gateways.connectors.myunisoft.api import Api
-from gateways.connectors.myunisoft.mapping import Ids, Section, Unbookable
+from gateways.connectors.myunisoft.mapping import Ids, Section
+from gateways.domain.judgement import Unbookable
 from gateways.domain.outcome import NotAnswered
 from gateways.domain.port import BookKind, Books, Parcel
 from qontable.entry import Line

@@ -13,6 +13,7 @@ import orjson
 from gateways.adapters.http import Body
 from gateways.connectors.myunisoft.documents import body_with, shown_documents
 from gateways.connectors.myunisoft.texts import Texts, texts_of
+from gateways.domain.judgement import Unbookable
 from gateways.domain.port import Parcel
 from qontable.entry import Entry, Line
 from qontable.events.delivery import Cut
@@ -21,15 +22,6 @@ from qontable.sheet import Sheet
 
 UNKNOWN_PAYMENT_TYPE = -1
 RATE_STEP = Decimal("0.0001")
-
-
-class Unbookable(Exception):
-    """MyUnisoft would refuse this entry, known before anything is sent. `category` is a row of the sheet's errors."""
-
-    def __init__(self, category: str, text: str) -> None:
-        self.category = category
-        self.text = text
-        super().__init__(category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ read class by class, and a class whose answer is not whole is divided by the nex
 up to the number that MyUnisoft states is no snapshot.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from gateways.connectors.myunisoft.answers import ACCOUNTS, DIARIES, EXERCICES, Account, Diary
 from gateways.connectors.myunisoft.api import Api
+from gateways.domain.charts import told_apart
 from gateways.domain.outcome import NotAnswered
 from gateways.domain.port import Books
 from qontable.events.reference import Account as ReferenceAccount
@@ -17,9 +18,6 @@ from qontable.events.reference import FiscalYear, JournalType, ReferenceJournal,
 PART_ROWS = 1_000
 CLASSES = "123456789"
 DIVISIONS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-AUXILIARY_ROOTS = ("421", "467")
-"""Roots whose accounts are subsidiary only with an auxiliary part, a name rather than a number (facts 1, TRA-1)."""
-
 JOURNAL_TYPES: dict[str, JournalType] = {
     "ACH": "purchases",
     "VTE": "sales",
@@ -38,7 +36,7 @@ async def read_accounts(api: Api, books: Books) -> AsyncIterator[ReferenceRows]:
         async for accounts in _below(api, digit):
             await books.remember("account", {item.account_number: str(item.account_id) for item in accounts})
             for part in _parts(accounts):
-                yield _rows(part, api.sheet.accounts.subsidiary_roots)
+                yield told_apart(map(_account, part), api.sheet.accounts.subsidiary_roots)
 
 
 async def read_journals(api: Api, books: Books) -> ReferenceRows:
@@ -83,20 +81,10 @@ def _parts(accounts: Sequence[Account]) -> Iterator[Sequence[Account]]:
         yield accounts[start : start + PART_ROWS]
 
 
-def _rows(accounts: Iterable[Account], subsidiary_roots: tuple[str, ...]) -> ReferenceRows:
-    general: list[ReferenceAccount] = []
-    subsidiary: list[ReferenceAccount] = []
-    for account in accounts:
-        row = ReferenceAccount(
-            number=account.account_number, label=account.label, closed=account.blocked or account.closed
-        )
-        (subsidiary if is_subsidiary(row.number, subsidiary_roots) else general).append(row)
-    return ReferenceRows(accounts=tuple(general), subsidiaries=tuple(subsidiary))
-
-
-def is_subsidiary(number: str, roots: tuple[str, ...]) -> bool:
-    """Whether an account is a third party's: all under 401 and 411; under 421 and 467 those named like a person."""
-    return number.startswith(roots) or (number.startswith(AUXILIARY_ROOTS) and not number.isdecimal())
+def _account(account: Account) -> ReferenceAccount:
+    return ReferenceAccount(
+        number=account.account_number, label=account.label, closed=account.blocked or account.closed
+    )
 
 
 def _journal(journal: Diary) -> ReferenceJournal:

@@ -17,7 +17,7 @@ from gateways.connectors.pennylane.answers import (
 from gateways.connectors.pennylane.api import COMPANIES_PAGE, COMPANY, FIRM, Api
 from gateways.connectors.pennylane.attachments import Attachments
 from gateways.connectors.pennylane.directory import Directory
-from gateways.connectors.pennylane.mapping import Composed, Ids, Unbookable, check_bookable, compose
+from gateways.connectors.pennylane.mapping import Composed, Ids, check_bookable, compose
 from gateways.connectors.pennylane.reference import (
     is_open,
     read_accounts,
@@ -29,7 +29,8 @@ from gateways.connectors.pennylane.refusals import exchange_of, is_success, read
 from gateways.connectors.pennylane.search import documents_of, look_for
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.connectors.pennylane.texts import texts_of
-from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, judge_send, own_words
+from gateways.domain import charts
+from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, Unbookable, judge_send, own_words
 from gateways.domain.outcome import (
     Accepted,
     CredentialsAccepted,
@@ -109,19 +110,15 @@ class Pennylane:
             return (Prerequisite(name="company_reachable", met=False, message=failure.message),)
         return _prerequisites({"company_reachable": None, "rights_granted": None, **met})
 
-    async def fetch_reference_data(
-        self, session: Session, kinds: Collection[ReferenceKind]
-    ) -> AsyncIterator[ReferenceRows]:
-        """Accounts and subsidiary accounts are one list in Pennylane; the kind that was not asked for is left out."""
+    def fetch_reference_data(self, session: Session, kinds: Collection[ReferenceKind]) -> AsyncIterator[ReferenceRows]:
+        """See `gateways.domain.charts.read`."""
         api = self._api(session)
-        unasked = {"accounts", "subsidiaries"} - set(kinds)
-        if len(unasked) < 2:
-            async for rows in read_accounts(api, session.books):
-                yield rows.model_copy(update=dict.fromkeys(unasked, ()))
-        if "journals" in kinds:
-            yield await read_journals(api, session.books)
-        if "fiscal_years" in kinds:
-            yield await read_fiscal_years(api)
+        return charts.read(
+            kinds,
+            accounts=lambda: read_accounts(api, session.books),
+            journals=lambda: read_journals(api, session.books),
+            fiscal_years=lambda: read_fiscal_years(api),
+        )
 
     async def send(self, session: Session, parcels: Sequence[Parcel]) -> tuple[SendOutcome, ...]:
         """For each parcel, in order: its document is uploaded, then `POST …/ledger_entries` books it."""

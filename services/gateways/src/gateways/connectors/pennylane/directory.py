@@ -9,7 +9,8 @@ from collections.abc import Collection
 
 from gateways.connectors.pennylane.answers import ACCOUNT, ACCOUNTS, JOURNALS, Account
 from gateways.connectors.pennylane.api import COMPANY, Api
-from gateways.connectors.pennylane.mapping import Ids, Unbookable
+from gateways.connectors.pennylane.mapping import Ids
+from gateways.domain.judgement import Unbookable
 from gateways.domain.outcome import NotAnswered
 from gateways.domain.port import BookKind, Books, Parcel
 from qontable.entry import Line

@@ -10,20 +10,12 @@ import orjson
 
 from gateways.adapters.http import Body
 from gateways.connectors.pennylane.texts import Texts, texts_of
+from gateways.domain.judgement import Unbookable
 from gateways.domain.port import Parcel
 from qontable.entry import Line
 from qontable.events.delivery import Cut
 from qontable.money import BOOK_CURRENCY, format_amount
 from qontable.sheet import Sheet
-
-
-class Unbookable(Exception):
-    """Pennylane would refuse this entry, known before anything is sent. `category` is a row of the sheet's errors."""
-
-    def __init__(self, category: str, text: str) -> None:
-        self.category = category
-        self.text = text
-        super().__init__(category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,15 @@
 """Reference data of a Pennylane company: accounts, subsidiary accounts, journals and fiscal years."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 from gateways.connectors.pennylane.answers import ACCOUNTS, JOURNALS, YEARS, Account, Journal, Year
 from gateways.connectors.pennylane.api import COMPANY, PAGE, Api
+from gateways.domain.charts import told_apart
 from gateways.domain.port import Books
 from qontable.events.reference import Account as ReferenceAccount
 from qontable.events.reference import FiscalYear, JournalType, ReferenceJournal, ReferenceRows
 
 OPEN_YEARS = ("open", "reopen")
-AUXILIARY_ROOTS = ("421", "467")
-"""Roots whose accounts are subsidiary only with an auxiliary part, a name rather than a number."""
-
 JOURNAL_TYPES: dict[str, JournalType] = {
     "purchase": "purchases",
     "sale": "sales",
@@ -34,7 +32,7 @@ async def read_accounts(api: Api, books: Books) -> AsyncIterator[ReferenceRows]:
             fresh = {account.number: account for account in page if account.number not in told}
             told |= fresh.keys()
             await books.remember("account", {number: str(account.id) for number, account in fresh.items()})
-            yield _rows(fresh.values(), api.sheet.accounts.subsidiary_roots)
+            yield told_apart(map(_account, fresh.values()), api.sheet.accounts.subsidiary_roots)
 
 
 async def read_journals(api: Api, books: Books) -> ReferenceRows:
@@ -76,15 +74,5 @@ def is_open(year: Year) -> bool:
     return year.status in OPEN_YEARS
 
 
-def _rows(accounts: Iterable[Account], subsidiary_roots: tuple[str, ...]) -> ReferenceRows:
-    general: list[ReferenceAccount] = []
-    subsidiary: list[ReferenceAccount] = []
-    for account in accounts:
-        row = ReferenceAccount(number=account.number, label=account.label, closed=account.closed)
-        (subsidiary if is_subsidiary(row.number, subsidiary_roots) else general).append(row)
-    return ReferenceRows(accounts=tuple(general), subsidiaries=tuple(subsidiary))
-
-
-def is_subsidiary(number: str, roots: tuple[str, ...]) -> bool:
-    """Whether an account is a third party's: all under 401 and 411; under 421 and 467 those named like a person."""
-    return number.startswith(roots) or (number.startswith(AUXILIARY_ROOTS) and not number.isdecimal())
+def _account(account: Account) -> ReferenceAccount:
+    return ReferenceAccount(number=account.number, label=account.label, closed=account.closed)
