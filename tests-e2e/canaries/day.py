@@ -15,28 +15,37 @@ from urllib.parse import parse_qs, quote, urlsplit
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from gateways.connectors.registry import load_sheets
 from local_stack.passwords import role_password
 from local_stack.services import SERVICES
 from qontable.envelope import Envelope
 from qontable.producer import open_producer
+from sandbox.software.registry import rules_of
 
-from .places import BUSINESS, CREDENTIAL, LINK
+from .places import BUSINESS, CREDENTIAL, LINK, PARTNER
 from .search import Canary
 from .sinks import Sinks
 
 FIRM, CODE = "frm_sandbox", "CANARY"
-FILE = f"fil_myunisoft.{CODE}"
 LABEL = f"Étal {token_hex(4)} «é&+»"
 THIRD = f"Çanari {token_hex(4)} & fils"
 IBAN = f"FR76{randbelow(10**23):023}"
 SIGNATURE = token_hex(16)
 REFUSED_KEY = f"cle/{token_hex(12)}+=~"
 FAULTS = {
-    "POST /entry": ("book_and_cut", "server_error"),
-    "GET /entry/id": ("garbage", "refuse_connection"),
-    "GET /diary": ("maintenance",),
+    "myunisoft": {
+        "POST /entry": ("book_and_cut", "server_error"),
+        "GET /entry/id": ("garbage", "refuse_connection"),
+        "GET /diary": ("maintenance",),
+    },
+    "cegid_loop": {"POST /importJson": ("book_and_cut",), "GET /EcritureComptable": ("garbage",)},
+    "pennylane": {"POST /file_attachments": ("server_error",), "POST /ledger_entries": ("book_and_cut",)},
 }
-"""What strikes once on each route; every further one would come after a longer pause."""
+"""By software: what strikes once on each route; every further one would come after a longer pause."""
+USUAL, *OTHERS = FAULTS
+PARTNERS = ("cegid_loop", "myunisoft")
+"""Softwares that give us a secret of our own beside the firm's."""
+FILE = f"fil_{USUAL}.{CODE}"
 BROKEN_TABLES = {"entries": "revisions", "gateways": "deliveries", "hub": "entry"}
 PATIENCE_SECONDS = 120
 
@@ -52,33 +61,42 @@ class Day:
 async def live_a_day(sinks: Sinks, folder: Path) -> Day:
     """Work, refusals, outages, wrong credentials, bad records, failing documents, database errors, crashes, replay."""
     world = sinks.system.world
-    partner = world.settings_env("gateways")["QONTABLE_MYUNISOFT_PARTNER_SECRET"]
-    firm_key = hashlib.sha256(f"{partner}\x1fmyunisoft\x1f{FIRM}".encode()).hexdigest()
+    typed = {connector: _typed_key(world.surroundings.partner_secret(connector), connector) for connector in FAULTS}
     database = await asyncpg.connect(world.admin_url)
     producer = await open_producer(world.kafka)
     try:
         await _work(sinks, folder / "morning.jsonl", [f"ent_morning{number}" for number in range(4)], "--wait")
-        known = "select true from sandbox.software_tokens where token_sha256 = $1 and activated"
-        assert await database.fetchval(known, hashlib.sha256(firm_key.encode()).digest()), "the software knows the key"
+        for connector in OTHERS:
+            await _work(sinks, folder / f"{connector}.jsonl", [f"ent_{connector}"], "--wait", connector=connector)
+        known = await database.fetch("select token_sha256 from sandbox.software_tokens")
+        keys = {_whole_key(world.surroundings.partner_secret(connector), connector) for connector in FAULTS}
+        assert {hashlib.sha256(key.encode()).digest() for key in keys} <= {row["token_sha256"] for row in known}
         token = await _sign_in(sinks)
         await _mistakes(sinks, token)
         await _wrong_credentials(sinks, token)
         await _bad_records(sinks, producer, database)
         await _database_errors(sinks, producer, database)
         await _outages(sinks, folder / "evening.jsonl", database)
-        links = await _links(database)
+        links, handed_out = await _links(database), await _handed_out(database)
     finally:
         await producer.stop()
         await database.close()
     never = [
-        Canary("firm's key", CREDENTIAL, firm_key),
+        *(
+            Canary(f"{connector}: {name}", CREDENTIAL, text)
+            for connector, fields in typed.items()
+            for name, text in fields.items()
+        ),
         Canary("refused key", CREDENTIAL, REFUSED_KEY),
         *(Canary(f"private {name}", CREDENTIAL, text) for name, text in _private_keys(world.gateway_keys).items()),
     ]
     hub = world.settings_env("hub")
     seen = [
         Canary("platform's secret", CREDENTIAL, hub["QONTABLE_HUB_PLATFORM_SECRET"]),
-        Canary("partner's secret", CREDENTIAL, partner),
+        *(
+            Canary(f"partner's secret of {connector}", PARTNER, world.surroundings.partner_secret(connector))
+            for connector in PARTNERS
+        ),
         Canary("person's token", CREDENTIAL, token),
         *(
             Canary(f"password of {spec.name}", CREDENTIAL, role_password(world.admin_url, spec.name))
@@ -89,6 +107,7 @@ async def live_a_day(sinks: Sinks, folder: Path) -> Day:
         Canary("IBAN", BUSINESS, IBAN),
         Canary("signature of a failing link", LINK, SIGNATURE),
         *(Canary(f"signature of link {number}", LINK, link) for number, link in enumerate(links)),
+        *(Canary(f"link {number} that a software fetched", LINK, link) for number, link in enumerate(handed_out)),
     ]
     return Day([*never, *seen], {canary.name for canary in never})
 
@@ -138,10 +157,12 @@ def document(name: str, url: str = "https://documents.invalid/d?signature=") -> 
     }
 
 
-async def _work(sinks: Sinks, path: Path, names: list[str], *words: str) -> None:
+async def _work(sinks: Sinks, path: Path, names: list[str], *words: str, connector: str = USUAL) -> None:
     """The platform publishes entries, which are booked, each with a document."""
-    await asyncio.to_thread(path.write_text, "\n".join(json.dumps(entry(name)) for name in names))
-    await sinks.run("sandbox", "publish", "--events", str(path), "--software-file", CODE, "--json", *words)
+    events = [json.dumps(entry(name, file_id=f"fil_{connector}.{CODE}")) for name in names]
+    await asyncio.to_thread(path.write_text, "\n".join(events))
+    where = ["--connector", connector, "--software-file", CODE]
+    await sinks.run("sandbox", "publish", "--events", str(path), *where, "--json", *words)
 
 
 async def _sign_in(sinks: Sinks) -> str:
@@ -197,7 +218,8 @@ async def _mistakes(sinks: Sinks, token: str) -> None:
 async def _wrong_credentials(sinks: Sinks, token: str) -> None:
     """The software refuses a key; those in place stay."""
     async with sinks.client("hub", Authorization=f"Bearer {token}") as person:
-        (connection,) = (await person.get("/v1/connections")).json()["connections"]
+        connections = (await person.get("/v1/connections")).json()["connections"]
+        (connection,) = [each for each in connections if each["connector"] == USUAL]
         path = f"/v1/connections/{connection['connection_id']}"
         check = (await person.put(f"{path}/credentials", json={"fields": {"token": REFUSED_KEY}})).json()
         answer = await person.get(f"{path}/checks/{check['check_id']}", params={"wait": 30})
@@ -269,9 +291,12 @@ async def _database_errors(sinks: Sinks, producer: AIOKafkaProducer, database: a
 async def _outages(sinks: Sinks, path: Path, database: asyncpg.Connection) -> None:
     """The software fails in several ways, processes are killed, the database ends every session."""
     async with sinks.client("sandbox") as control:
-        for route, kinds in FAULTS.items():
-            for kind in kinds:
-                await control.post("/control/faults", json={"kind": kind, "route": route, "count": 1})
+        for connector, routes in FAULTS.items():
+            orders = [{"kind": kind, "route": route} for route, kinds in routes.items() for kind in kinds]
+            for order in orders:
+                await control.post("/control/faults", json=order | {"connector": connector, "count": 1})
+        for connector in OTHERS:
+            await _work(sinks, path, [f"ent_evening_{connector}"], connector=connector)
         await _work(sinks, path, [f"ent_evening{number}" for number in range(3)])
         doubtful = "select count(*) > 0 from gateways.attempts where outcome = 'unknown'"
         await _once(lambda: database.fetchval(doubtful), "an entry in doubt")
@@ -282,7 +307,7 @@ async def _outages(sinks: Sinks, path: Path, database: asyncpg.Connection) -> No
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
         await control.delete("/control/faults")
-    booked = "select count(*) = 3 from hub.entry where status = 'synchronized' and entry_id like 'ent_evening%'"
+    booked = "select count(*) = 5 from hub.entry where status = 'synchronized' and entry_id like 'ent_evening%'"
     await _once(lambda: database.fetchval(booked), "booked after the outage")
     # The judge knows nothing of records that we put on the topic ourselves.
     await sinks.run("sandbox", "ledger", "--software-file", CODE, "--json", refused=True)
@@ -294,6 +319,28 @@ async def _links(database: asyncpg.Connection) -> list[str]:
     """The signatures of links under which documents were really kept."""
     rows = await database.fetch("select url from entries.documents where state = 'kept' order by entry_id limit 3")
     return [parse_qs(urlsplit(row["url"]).query)["signature"][0] for row in rows]
+
+
+async def _handed_out(database: asyncpg.Connection) -> list[str]:
+    """The secret ends of links under which a software fetched documents from us."""
+    rows = await database.fetch("select uri from sandbox.pulled_documents order by uri limit 2")
+    return [urlsplit(row["uri"]).path.split("/")[2] for row in rows]
+
+
+def _random(partner: str, connector: str) -> str:
+    """What commands make a firm's key of."""
+    return hashlib.sha256(f"{partner}\x1f{connector}\x1f{FIRM}".encode()).hexdigest()
+
+
+def _whole_key(partner: str, connector: str) -> str:
+    return rules_of(connector).key.key(_random(partner, connector))
+
+
+def _typed_key(partner: str, connector: str) -> dict[str, str]:
+    """The secret fields of the wizard, as the firm types them."""
+    secret = {field.name for field in load_sheets()[connector].wizard if field.secret}
+    fields = rules_of(connector).key.fields(_random(partner, connector))
+    return {name: text for name, text in fields.items() if name in secret}
 
 
 def _private_keys(ring: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ or itself.
 
 from fnmatch import fnmatchcase
 
-BUSINESS, LINK, CREDENTIAL = "business", "link", "credential"
+BUSINESS, LINK, CREDENTIAL, PARTNER = "business", "link", "credential", "partner's secret"
 
 PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     # Entry events, and what is said of an entry to people.
@@ -33,6 +33,10 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     ("table hub.reference_row.*", frozenset({BUSINESS})),
     ("table hub.reference_part.event", frozenset({BUSINESS})),
     ("table gateways.deliveries.dispatch", frozenset({BUSINESS})),
+    # A text that a software takes only in part is told as it was and as it left (rule 3).
+    ("table gateways.deliveries.cuts", frozenset({BUSINESS})),
+    ("topic entry.delivery_changed body", frozenset({BUSINESS})),
+    ("table entries.deliveries.change", frozenset({BUSINESS})),
     # Records as they are, on their way out or set aside with their bytes.
     ("table *.outbox.body", frozenset({BUSINESS, LINK})),
     ("table *.set_aside.body", frozenset({BUSINESS, LINK})),
@@ -54,7 +58,7 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     ("printed sandbox *", frozenset({BUSINESS})),
     # What a process is started with is its own.
     ("process hub environment", frozenset({"platform's secret", "password of hub"})),
-    ("process gateways environment", frozenset({"partner's secret", "password of gateways"})),
+    ("process gateways environment", frozenset({PARTNER, "password of gateways"})),
     ("process entries environment", frozenset({"password of entries"})),
     ("process exports environment", frozenset({"password of exports"})),
     ("process reference_data environment", frozenset({"password of reference_data"})),
