@@ -33,7 +33,7 @@ from gateways.domain.retry import PLAN
 from gateways.domain.rules import sending_rules
 from local_stack.ports import free_port
 from local_stack.world import World
-from qontable.events.delivery import KeptDocument, SoftwareMessage
+from qontable.events.delivery import SoftwareMessage
 from qontable.sheet import Sheet
 from qontable.wire import read_entry
 from sandbox.software.registry import rules_of
@@ -42,6 +42,7 @@ from .conformance.entries import FILE, KINDS
 from .house import dispatched_entry
 from .meddler import MISDEEDS, Meddler, meddling, serving
 from .stand_in import LIMITS, faulty, serving_stand_in
+from .wire import PDF, FreeThrottle, MemoryBooks, document
 
 CONTENT: dict[str, Any] = tomllib.loads(Path(__file__).with_name("faults.toml").read_text(encoding="utf-8"))
 ROUTES: dict[str, dict[str, str]] = CONTENT["routes"]
@@ -55,7 +56,6 @@ ORDERED: dict[str, dict[str, Any]] = {
     "throttle": {"seconds": 7},
 }
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
-PDF = b"%PDF-1.7 a small invoice"
 SECONDS = 1.0
 PATIENT = 20.0
 NUMBERS = itertools.count(1)
@@ -66,30 +66,6 @@ def cells(fault: str, connector: str) -> dict[str, str]:
     row = FAULTS[fault]
     usual = {name: cell for name, cell in row.items() if isinstance(cell, str)} | row.get(connector, {})
     return {operation: usual[operation] for operation in ROUTES[connector]}
-
-
-class Books:
-    """Ids of one software file, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, str]] = {}
-
-    async def ids(self, kind: str, numbers: Any) -> dict[str, str]:
-        return {number: name for number, name in self.kept.get(kind, {}).items() if number in numbers}
-
-    async def remember(self, kind: str, ids: Any) -> None:
-        self.kept.setdefault(kind, {}).update(ids)
-
-    async def forget(self, kind: str, numbers: Any) -> None:
-        self.kept[kind] = {number: name for number, name in self.kept.get(kind, {}).items() if number not in numbers}
-
-
-class Free:
-    """No limit."""
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
 
 
 @dataclass
@@ -104,7 +80,7 @@ class Counter:
     random: str
     file: str = ""
     url: str = ""
-    books: Books = field(default_factory=Books)
+    books: MemoryBooks = field(default_factory=MemoryBooks)
 
     @property
     def name(self) -> str:
@@ -129,7 +105,7 @@ class Counter:
             credentials=rules_of(self.name).key.fields(self.random),
             http=self.client,
             deadline=Deadline.after(seconds * 2),
-            throttle=Free(),
+            throttle=FreeThrottle(),
             books=self.books,
             software_file_id=self.file,
         )
@@ -232,14 +208,7 @@ def _parcel(counter: Counter, operation: str) -> Parcel:
 
 
 def _document(counter: Counter, number: int) -> ParcelDocument:
-    async def chunks() -> AsyncIterator[bytes]:
-        yield PDF
-
-    kept = KeptDocument(
-        document_id=f"doc_{number}", file_name="FD.pdf", media_type="application/pdf", size=len(PDF),
-        sha256=sha256(PDF).hexdigest(), storage_key="doc_9",
-    )  # fmt: skip
-    return ParcelDocument(kept=kept, open=chunks, link=f"{counter.documents}/{number}")
+    return replace(document(document_id=f"doc_{number}"), link=f"{counter.documents}/{number}")
 
 
 def _said(counter: Counter, operation: str, outcome: Any) -> str:

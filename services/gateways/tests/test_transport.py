@@ -16,21 +16,11 @@ from gateways.adapters.transport import TRANSPORT_RULES, NoAnswer, Phase, classi
 from gateways.domain.deadline import Deadline
 from gateways.domain.port import DocumentUnavailable, Session
 
+from .wire import FreeThrottle
+
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 BODY = b'{"entry": 1}'
 LARGE = b"x" * 8_000_000
-
-
-class FreeThrottle:
-    """No limit; counts the turns taken."""
-
-    def __init__(self) -> None:
-        self.turns = 0
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        self.turns += 1
-        yield
 
 
 class ClosedThrottle:

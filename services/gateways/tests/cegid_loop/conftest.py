@@ -1,10 +1,8 @@
 """A small Cegid Loop on a real socket that answers what each test tells it to, and what a call to it needs."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +16,17 @@ from gateways.connectors.cegid_loop.client import CegidLoop
 from gateways.connectors.cegid_loop.settings import CegidLoopSettings
 from gateways.domain.deadline import Deadline
 from gateways.domain.port import Parcel, ParcelDocument, Session
-from qontable.events.delivery import KeptDocument
 from qontable.events.hub import FilePolicies
 from qontable.events.platform import EntryContent
 from qontable.sheet import Sheet
 from qontable.wire import read_entry
 
+from ..wire import FreeThrottle, MemoryBooks, Reply, kept_document, listening
+
 API_KEY, CLIENT_SECRET, SUBSCRIPTION = "public-part", "secret-part", "subscription-key"
 FILE = "DOS0042"
 REFERENCE = "QTB-0123456789ABCDEFGHJKMNPQRS"
 LINK = "https://files.example.net/documents/"
-PDF = b"%PDF-1.7 a small invoice"
-
-
-@dataclass
-class Reply:
-    """One answer: JSON unless `raw` is given."""
-
-    content: Any = None
-    status: int = 200
-    raw: bytes | None = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def error(message: str, status: int = 200) -> Reply:
@@ -66,8 +54,7 @@ class Software:
             return web.Response(status=599, body=f"nothing is told about {path}".encode())
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         reply = reply if isinstance(reply, Reply) else reply(request)
-        content = reply.raw if reply.raw is not None else json.dumps(reply.content).encode()
-        return web.Response(status=reply.status, body=content, headers=reply.headers, content_type="application/json")
+        return reply.response()
 
     def asked(self, path: str) -> list[dict[str, str]]:
         """The query of every request to this route."""
@@ -78,43 +65,13 @@ class Software:
         return [json.loads(body) for where, _, body, _ in self.requests if where == "/importJson"]
 
 
-class MemoryBooks:
-    """The `Books` of one software file, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, str]] = {"account": {"tiers/FDURAND": "t-1"}}
-
-    async def ids(self, kind: str, numbers: Collection[str]) -> dict[str, str]:
-        return {number: name for number, name in self.kept.get(kind, {}).items() if number in set(numbers)}
-
-    async def remember(self, kind: str, ids: Mapping[str, str]) -> None:
-        self.kept.setdefault(kind, {}).update(ids)
-
-    async def forget(self, kind: str, numbers: Collection[str]) -> None:
-        for number in numbers:
-            self.kept.get(kind, {}).pop(number, None)
-
-
-class FreeThrottle:
-    """No limit."""
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
-
-
 @pytest.fixture
 async def software() -> AsyncIterator[Software]:
     """The software, listening."""
     script = Software()
-    application = web.Application()
-    application.router.add_route("*", "/{rest:.*}", script.handle)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    script.url = f"http://127.0.0.1:{runner.addresses[0][1]}/loop-api-publiques"
-    yield script
-    await runner.cleanup()
+    async with listening(script.handle) as url:
+        script.url = f"{url}/loop-api-publiques"
+        yield script
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +89,7 @@ def connector(software: Software, sheet: Sheet) -> CegidLoop:
 @pytest.fixture
 def books() -> MemoryBooks:
     """Books in which the purchase's third party is known."""
-    return MemoryBooks()
+    return MemoryBooks({"account": {"tiers/FDURAND": "t-1"}})
 
 
 @pytest.fixture
@@ -163,15 +120,8 @@ def document(name: str = "one", **changes: Any) -> ParcelDocument:
         raise AssertionError("the software fetches documents by itself")
         yield b""
 
-    described = {
-        "document_id": name,
-        "file_name": "FD-2026-0147.pdf",
-        "media_type": "application/pdf",
-        "size": len(PDF),
-        "sha256": sha256(PDF).hexdigest(),
-        "storage_key": name,
-    }
-    return ParcelDocument(kept=KeptDocument.model_validate(described | changes), open=nothing, link=LINK + name)
+    kept = kept_document(**{"document_id": name, "storage_key": name} | changes)
+    return ParcelDocument(kept=kept, open=nothing, link=LINK + name)
 
 
 def parcel(

@@ -1,8 +1,5 @@
 """What has to work before anything else can be tried: the connector knows its key at its stand-in."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from gateways.adapters.dry_run import MadeUpBooks
 from gateways.adapters.http import open_client
 from gateways.domain.deadline import Deadline
@@ -10,15 +7,10 @@ from gateways.domain.outcome import CredentialsAccepted, CredentialsOutcome
 from gateways.domain.port import Session
 from sandbox.software.registry import rules_of
 
+from ..wire import FreeThrottle
 from .desk import Bench, open_desk
 
 SECONDS = 30.0
-
-
-class _NoLimit:
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
 
 
 async def stumbling_block(bench: Bench, connector: str) -> str | None:
@@ -39,7 +31,7 @@ async def _first_call(bench: Bench, connector: str) -> CredentialsOutcome:
             credentials=rules_of(connector).key.fields(desk.random),
             http=client,
             deadline=Deadline.after(SECONDS),
-            throttle=_NoLimit(),
+            throttle=FreeThrottle(),
             books=MadeUpBooks(),
         )
         return await bench.connectors[connector].check_credentials(session)

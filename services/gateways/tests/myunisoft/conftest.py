@@ -1,10 +1,8 @@
 """A small MyUnisoft on a real socket that answers what each test tells it to, and what a connector needs to call it."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +16,16 @@ from gateways.connectors.myunisoft.client import MyUnisoft
 from gateways.connectors.myunisoft.settings import MyUnisoftSettings
 from gateways.domain.deadline import Deadline
 from gateways.domain.port import Parcel, ParcelDocument, Session
-from qontable.events.delivery import KeptDocument
 from qontable.events.hub import FilePolicies
 from qontable.events.platform import EntryContent
 from qontable.sheet import Sheet
 from qontable.wire import read_entry
 
+from ..wire import FreeThrottle, MemoryBooks, Reply, document, listening
+
 TOKEN = "header.payload.signature"
 SECRET = "partner-secret"
 SOCIETY = "4521"
-PDF = b"%PDF-1.7 a small invoice"
-
-
-@dataclass
-class Reply:
-    """One answer: JSON unless `raw` is given."""
-
-    content: Any = None
-    status: int = 200
-    raw: bytes | None = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def refusal(code: str, status: int = 400, message: str = "refusé", **headers: str) -> Reply:
@@ -72,9 +60,7 @@ class Software:
             return web.Response(status=599, body=f"nothing is told about {request.method} {path}".encode())
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         reply = reply if isinstance(reply, Reply) else reply(request)
-        headers = {"request-id": "req-1", **reply.headers}
-        body = reply.raw if reply.raw is not None else json.dumps(reply.content).encode()
-        return web.Response(status=reply.status, body=body, headers=headers, content_type="application/json")
+        return reply.response(request_id="req-1")
 
     def asked(self, method: str, path: str) -> list[dict[str, str]]:
         """The query of every request to this route."""
@@ -85,44 +71,13 @@ class Software:
         return [json.loads(body) for method, where, _, body, _ in self.requests if (method, where) == ("POST", path)]
 
 
-class MemoryBooks:
-    """The `Books` of one software file, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, str]] = {}
-
-    async def ids(self, kind: str, numbers: Collection[str]) -> dict[str, str]:
-        return {number: name for number, name in self.kept.get(kind, {}).items() if number in set(numbers)}
-
-    async def remember(self, kind: str, ids: Mapping[str, str]) -> None:
-        self.kept.setdefault(kind, {}).update(ids)
-
-    async def forget(self, kind: str, numbers: Collection[str]) -> None:
-        for number in numbers:
-            self.kept.get(kind, {}).pop(number, None)
-
-
-class FreeThrottle:
-    """No limit."""
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
-
-
 @pytest.fixture
 async def software() -> AsyncIterator[Software]:
     """The stand-in, listening."""
     script = Software()
-    application = web.Application(client_max_size=100_000_000)
-    application.router.add_route("*", "/{rest:.*}", script.handle)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    script.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v1"
-    yield script
-    await runner.cleanup()
+    async with listening(script.handle) as url:
+        script.url = f"{url}/api/v1"
+        yield script
 
 
 @pytest.fixture(scope="session")
@@ -140,12 +95,12 @@ def connector(software: Software, sheet: Sheet) -> MyUnisoft:
 @pytest.fixture
 def books() -> MemoryBooks:
     """Books in which the parcels' accounts and journal are known."""
-    known = MemoryBooks()
-    known.kept = {
-        "account": {"606400": "910321", "445660": "910398", "401DURAND": "911207", "512000": "910001"},
-        "journal": {"ACH": "77110", "BQ": "77111"},
-    }
-    return known
+    return MemoryBooks(
+        {
+            "account": {"606400": "910321", "445660": "910398", "401DURAND": "911207", "512000": "910001"},
+            "journal": {"ACH": "77110", "BQ": "77111"},
+        }
+    )
 
 
 @pytest.fixture
@@ -166,24 +121,6 @@ def session(http: httpx.AsyncClient, books: MemoryBooks) -> Session:
         books=books,
         software_file_id=SOCIETY,
     )
-
-
-def document(content: bytes = PDF, **changes: Any) -> ParcelDocument:
-    """A kept document whose bytes come in small chunks."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(content), 7):
-            yield content[start : start + 7]
-
-    described = {
-        "document_id": "doc_9",
-        "file_name": "FD-2026-0147.pdf",
-        "media_type": "application/pdf",
-        "size": len(content),
-        "sha256": sha256(content).hexdigest(),
-        "storage_key": "doc_9",
-    }
-    return ParcelDocument(kept=KeptDocument.model_validate(described | changes), open=chunks)
 
 
 def parcel(

@@ -1,9 +1,8 @@
 """A small Pennylane on a real socket that answers what each test tells it to, and what a connector needs to call it."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,31 +18,22 @@ from gateways.connectors.pennylane.client import Pennylane
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.deadline import Deadline
 from gateways.domain.port import KeptTokens, NewTokens, Parcel, ParcelDocument, Session
-from qontable.events.delivery import KeptDocument, SoftwareMessage
+from qontable.events.delivery import SoftwareMessage
 from qontable.events.hub import FilePolicies
 from qontable.events.platform import EntryContent
 from qontable.sheet import Sheet
 from qontable.wire import read_entry
 
+from ..wire import FreeThrottle, MemoryBooks, Reply, document, listening
+
 TOKEN = "static-token-of-the-firm"
 SECRET = "client-secret"
 COMPANY = "22938"
-PDF = b"%PDF-1.7 a small invoice"
 FIRM = "/api/external/firm/v1"
 IDS = {
     "account": {"606400": "511001", "445660": "511087", "401DURAND": "512340", "512000": "512000"},
     "journal": {"ACH": "30412", "BQ": "30413"},
 }
-
-
-@dataclass
-class Reply:
-    """One answer: JSON unless `raw` is given."""
-
-    content: Any = None
-    status: int = 200
-    raw: bytes | None = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -109,30 +99,11 @@ class Software:
             return web.Response(status=599, body=f"nothing is told about {request.method} {path}".encode())
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         reply = reply if isinstance(reply, Reply) else reply(asked)
-        headers = {"x-request-id": "req-1", **reply.headers}
-        body = reply.raw if reply.raw is not None else json.dumps(reply.content).encode()
-        return web.Response(status=reply.status, body=body, headers=headers, content_type="application/json")
+        return reply.response(x_request_id="req-1")
 
     def asked(self, method: str, path: str) -> list[Asked]:
         """Every request to this route."""
         return [asked for asked in self.requests if (asked.method, asked.path) == (method, path)]
-
-
-class MemoryBooks:
-    """The `Books` of one software file, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, str]] = {}
-
-    async def ids(self, kind: str, numbers: Collection[str]) -> dict[str, str]:
-        return {number: name for number, name in self.kept.get(kind, {}).items() if number in set(numbers)}
-
-    async def remember(self, kind: str, ids: Mapping[str, str]) -> None:
-        self.kept.setdefault(kind, {}).update(ids)
-
-    async def forget(self, kind: str, numbers: Collection[str]) -> None:
-        for number in numbers:
-            self.kept.get(kind, {}).pop(number, None)
 
 
 class MemoryTokens:
@@ -160,27 +131,13 @@ class MemoryTokens:
         self.held = KeptTokens(self.held.generation, {**self.held.secrets, **changes}, renew_at)
 
 
-class FreeThrottle:
-    """No limit."""
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        yield
-
-
 @pytest.fixture
 async def software() -> AsyncIterator[Software]:
     """The stand-in, listening."""
     script = Software()
-    application = web.Application(client_max_size=200_000_000)
-    application.router.add_route("*", "/{rest:.*}", script.handle)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    script.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield script
-    await runner.cleanup()
+    async with listening(script.handle) as url:
+        script.url = url
+        yield script
 
 
 @pytest.fixture(scope="session")
@@ -206,9 +163,7 @@ def connector(software: Software, sheet: Sheet) -> Pennylane:
 @pytest.fixture
 def books() -> MemoryBooks:
     """Books in which the parcels' accounts and journal are known."""
-    known = MemoryBooks()
-    known.kept = {kind: dict(ids) for kind, ids in IDS.items()}
-    return known
+    return MemoryBooks(IDS)
 
 
 @pytest.fixture
@@ -236,24 +191,6 @@ def session(http: httpx.AsyncClient, books: MemoryBooks, tokens: MemoryTokens) -
         software_file_id=COMPANY,
         tokens=tokens,
     )
-
-
-def document(content: bytes = PDF, **changes: Any) -> ParcelDocument:
-    """A kept document whose bytes come in small chunks."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(content), 7):
-            yield content[start : start + 7]
-
-    described = {
-        "document_id": "doc_9",
-        "file_name": "FD-2026-0147.pdf",
-        "media_type": "application/pdf",
-        "size": len(content),
-        "sha256": sha256(content).hexdigest(),
-        "storage_key": "doc_9",
-    }
-    return ParcelDocument(kept=KeptDocument.model_validate(described | changes), open=chunks)
 
 
 def parcel(

@@ -3,14 +3,12 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest_asyncio
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -21,6 +19,8 @@ from sandbox.app.fault_box import FaultBox
 from sandbox.app.late_bookings import LateBookings
 from sandbox.entrypoints.control.application import control_application
 from sandbox.software.registry import open_standins
+
+from ..served import served
 
 BASE = "/pennylane/api/external/firm/v1"
 PDF = b"%PDF-1.4 a document\r\n--not a boundary\r\n\x00\xff"
@@ -169,13 +169,6 @@ def _seed(code: str, firm: str) -> dict[str, Any]:
     }
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-    """Wait until something holds; fails after so many seconds."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is waited for is in another process or on the wire
-            await asyncio.sleep(0.02)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stand(world: World) -> AsyncIterator[Stand]:
     """The stand-in, served by uvicorn as in the sandbox's own process."""
@@ -186,7 +179,7 @@ async def stand(world: World) -> AsyncIterator[Stand]:
     mounts = [Mount(f"/{connector}", standin.application()) for connector, standin in standins.items()]
     app = Starlette(routes=[*mounts, Mount("/control", control_application(database, faults))])
     loop = asyncio.create_task(Loop("late_bookings", late.step, idle_seconds=0.05).run())
-    async with _served(app) as url, httpx.AsyncClient(base_url=f"{url}/control", timeout=60) as control:
+    async with served(app) as url, httpx.AsyncClient(base_url=f"{url}/control", timeout=60) as control:
         yield Stand(url, database, control)
     loop.cancel()
     await database.close()
@@ -200,23 +193,3 @@ async def company(stand: Stand) -> AsyncIterator[Company]:
     await stand.control.delete("/faults")
     await stand.control.put("/manners/pennylane", json={"manner": "contract"})
     await made.api.aclose()
-
-
-@asynccontextmanager
-async def _served(app: Starlette) -> AsyncIterator[str]:
-    server = _Server(uvicorn.Config(app, port=0, log_config=None))
-    serving = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Any:
-        yield

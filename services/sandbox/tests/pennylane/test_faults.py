@@ -9,7 +9,8 @@ import pytest
 from sandbox.adapters.published import mark, record
 from sandbox.domain.published import PublishedEntry
 
-from .conftest import PDF, Company, Stand, eventually
+from ..served import eventually
+from .conftest import PDF, Company, Stand
 
 MARKED = [{"field": "journal_id", "operator": "gt", "value": 0}]
 
