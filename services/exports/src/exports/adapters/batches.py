@@ -225,18 +225,35 @@ async def dispatches(connection: Connection, export_id: str) -> AsyncIterator[li
         after = rows[-1]["sequence"]
 
 
+async def end_entries(connection: Connection, export_id: str, state: BatchState) -> AsyncIterator[list[BatchEntry]]:
+    """End the entries of a batch whose row is locked, page by page: in one transaction, so together. Their contents go;
+    `entries` has them."""
+    after = -1
+    while True:
+        rows = await connection.fetch(
+            """
+            update batch_entries set state = $2, version = version + 1, dispatch = null
+            where delivery_id in (
+                select delivery_id from batch_entries
+                where export_id = $1 and sequence > $3 and state = 'queued' order by sequence limit $4
+            )
+            returning *
+            """,
+            export_id,
+            ENDS[state],
+            after,
+            PAGE,
+        )
+        if not rows:
+            return
+        yield sorted(map(_entry, rows), key=lambda entry: entry.delivery_id)
+        after = max(row["sequence"] for row in rows)
+
+
 async def end_batch(
     connection: Connection, export_id: str, state: BatchState, files: Sequence[KeptFile], now: datetime
-) -> tuple[Batch, list[BatchEntry]]:
-    """End a batch whose row is locked: all its entries together. Their contents go; `entries` has them."""
-    rows = await connection.fetch(
-        """
-        update batch_entries set state = $2, version = version + 1, dispatch = null
-        where export_id = $1 and state = 'queued' returning *
-        """,
-        export_id,
-        ENDS[state],
-    )
+) -> Batch:
+    """End a batch whose row is locked."""
     row = await connection.fetchrow(
         """
         update batches set state = $2, files = $3, ended_at = $4, lease = null, leased_until = null
@@ -247,7 +264,7 @@ async def end_batch(
         [{**kept.file.model_dump(), "storage_key": kept.storage_key} for kept in files],
         now,
     )
-    return _batch(row), sorted(map(_entry, rows), key=lambda entry: entry.delivery_id)
+    return _batch(row)
 
 
 async def find_file(connection: Connection, firm_id: str, export_id: str, name: str) -> KeptFile | None:

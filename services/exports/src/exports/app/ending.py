@@ -14,27 +14,22 @@ from qontable.events.export import ExportCompleted
 from qontable.outbox import outgoing, write_outbox
 from qontable.unit import Unit
 
-PORTION = 1_000
-
 log = structlog.get_logger()
 
 
 async def end(
     unit: Unit, export_id: str, state: BatchState, files: Sequence[KeptFile] = (), came: Came = NOTHING
 ) -> None:
-    """End a batch whose row the transaction holds. What is said of its entries goes out portion by portion."""
+    """End a batch whose row the transaction holds. What is said of its entries goes out page by page."""
     assert state != "gathering", "a batch ends in a state that is an end"
     moment = now()
-    batch, entries = await batches.end_batch(unit.connection, export_id, state, files, moment)
-    told = [] if batch.again else entries
-    for start in range(0, len(told), PORTION):
-        await write_outbox(
-            unit.connection,
-            [
-                outgoing(entry.event(batch, moment), unit.source, entry.traceparent)
-                for entry in told[start : start + PORTION]
-            ],
-        )
+    batch = await batches.end_batch(unit.connection, export_id, state, files, moment)
+    count = 0
+    async for entries in batches.end_entries(unit.connection, export_id, state):
+        count += len(entries)
+        if not batch.again:
+            told = [outgoing(entry.event(batch, moment), unit.source, entry.traceparent) for entry in entries]
+            await write_outbox(unit.connection, told)
     completed = ExportCompleted(
         export_id=batch.export_id,
         firm_id=batch.firm_id,
@@ -49,7 +44,7 @@ async def end(
     metrics.EXPORTS_ENDED.labels(_format_of(batch), state).inc()
     for code, count in came.counts.items():
         metrics.EXPORT_FINDINGS.labels(code).inc(count)
-    log.info("batch ended", export=export_id, state=state, entries=len(entries))
+    log.info("batch ended", export=export_id, state=state, entries=count)
 
 
 def _format_of(batch: Batch) -> str:
