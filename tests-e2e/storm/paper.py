@@ -159,7 +159,7 @@ async def judge_paper(paper: Paper, eyes: Eyes) -> tuple[dict[str, list[str]], C
     ended: Counter[str] = Counter()
     files = {row["entry_id"]: row["files"] for row in await eyes.rows(WRITTEN, FILE)}
     for row in await eyes.rows(STANDING, FILE):
-        _judge_entry(row, files.get(row["entry_id"], 0), faults)
+        judge_entry(row, files.get(row["entry_id"], 0), faults)
     for export in await paper.exports():
         ended[export["state"]] += 1
         if export["state"] == "written":
@@ -169,7 +169,8 @@ async def judge_paper(paper: Paper, eyes: Eyes) -> tuple[dict[str, list[str]], C
     return faults, ended
 
 
-def _judge_entry(row: Any, files: int, faults: dict[str, list[str]]) -> None:
+def judge_entry(row: Any, files: int, faults: dict[str, list[str]]) -> None:
+    """Note as what an entry that is in so many files stands wrong, if it does."""
     told = f"{CODE} {row['key']} is {row['status']} {row['detail'] or ''} and in {files} files"
     if files > 1 or (files and row["status"] == "withdrawn"):
         faults["doubled"].append(told)
