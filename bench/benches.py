@@ -10,6 +10,7 @@ from bench.intake import intake
 from bench.latency import latency
 from bench.neighbours import neighbours
 from bench.pace import Findings
+from bench.pages import pages
 from bench.refresh import refresh
 from bench.scale import Scale
 from bench.stage import Stage, open_stage
@@ -35,5 +36,6 @@ BENCHES: Mapping[str, Bench] = {
     "latency": _staged(latency),
     "documents": _staged(documents),
     "evening": _staged(evening),
+    "pages": _staged(pages),
     "exports": exports,
 }

@@ -60,11 +60,12 @@ class Compared:
 
 @dataclass(slots=True)
 class Findings:
-    """What a bench found: figures, hops of a way in milliseconds (p50, p99), peaks of memory in bytes, remarks,
-    and targets missed that are no figure's."""
+    """What a bench found: figures, hops of a way in milliseconds (p50, p99), pages (p50, p95), peaks of memory in
+    bytes, remarks, and targets missed that are no figure's."""
 
     compared: list[Compared] = field(default_factory=list)
     hops: list[tuple[str, float, float]] = field(default_factory=list)
+    pages: list[tuple[str, float, float]] = field(default_factory=list)
     peaks: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)

@@ -15,10 +15,13 @@ MOST_BYTES = 300 * 1024 * 1024
 
 
 def show(found: Mapping[str, Findings], console: Console) -> None:
-    """One table of figures, one of hops, one of memory."""
-    console.print(_figures([item for findings in found.values() for item in findings.compared]))
+    """One table of figures, one of hops, one of pages, one of memory."""
+    if figures := [item for findings in found.values() for item in findings.compared]:
+        console.print(_figures(figures))
     if hops := [hop for findings in found.values() for hop in findings.hops]:
-        console.print(_hops(hops))
+        console.print(_latencies("Latency in milliseconds", "p99", hops))
+    if pages := [page for findings in found.values() for page in findings.pages]:
+        console.print(_latencies("Pages, milliseconds", "p95", pages))
     console.print(_peaks(peaks(found)))
     for name, findings in found.items():
         for remark in findings.remarks:
@@ -46,6 +49,11 @@ def content(found: Mapping[str, Findings]) -> dict[str, Any]:
             {"hop": name, "p50": round(p50, 2), "p99": round(p99, 2)}
             for findings in found.values()
             for name, p50, p99 in findings.hops
+        ],
+        "pages_ms": [
+            {"page": name, "p50": round(p50, 2), "p95": round(p95, 2)}
+            for findings in found.values()
+            for name, p50, p95 in findings.pages
         ],
         "peak_bytes": peaks(found),
         "remarks": {name: findings.remarks for name, findings in found.items() if findings.remarks},
@@ -124,12 +132,12 @@ def _cpu_text(runs: Sequence[Pace]) -> str:
     )
 
 
-def _hops(hops: Sequence[tuple[str, float, float]]) -> Table:
-    table = Table(box=box.SIMPLE, title="Latency in milliseconds")
-    for name in ("", "p50", "p99"):
+def _latencies(title: str, most: str, found: Sequence[tuple[str, float, float]]) -> Table:
+    table = Table(box=box.SIMPLE, title=title)
+    for name in ("", "p50", most):
         table.add_column(name, justify="right" if name else "left")
-    for name, p50, p99 in hops:
-        table.add_row(name, f"{p50:,.1f}", f"{p99:,.1f}")
+    for name, half, upper in found:
+        table.add_row(name, f"{half:,.1f}", f"{upper:,.1f}")
     return table
 
 

@@ -9,6 +9,7 @@ class Scale:
 
     Neighbours take more rounds than the others: what is judged there is a tenth, and single rounds differ by more.
     `formats` are those of import files that are written; none named, all.
+    `files` and `kept` are client files and entries of the Hub's read model, `samples` how often each page is asked for.
     """
 
     rounds: int
@@ -20,6 +21,10 @@ class Scale:
     seconds: int
     evening: int
     lines: int
+    files: int
+    kept: int
+    samples: int
+    statuses: int
     formats: frozenset[str] = frozenset()
 
 
@@ -33,6 +38,10 @@ FULL = Scale(
     seconds=30,
     evening=100_000,
     lines=1_000_000,
+    files=500,
+    kept=1_000_000,
+    samples=60,
+    statuses=60_000,
 )
 SMOKE = Scale(
     rounds=1,
@@ -44,5 +53,9 @@ SMOKE = Scale(
     seconds=1,
     evening=300,
     lines=300,
+    files=20,
+    kept=2_000,
+    samples=1,
+    statuses=300,
     formats=frozenset({"fec", "quadra-ascii", "xlsx"}),
 )

@@ -6,10 +6,13 @@ import signal
 import sys
 
 import orjson
+from fastapi.routing import APIRoute
 
 from bench.benches import BENCHES
+from bench.pages import UNTIMED
 from bench.scale import SMOKE
 from bench.vendors import vendors
+from hub.entrypoints.pages.application import ROUTERS
 from local_stack.backends import Backends
 from local_stack.settings import PROJECT
 
@@ -24,6 +27,13 @@ FIGURES = {
     "refresh, unchanged",
     "documents",
     *EXPORTS,
+}
+
+PAGES = {
+    route.path
+    for router in ROUTERS
+    for route in router.routes
+    if isinstance(route, APIRoute) and "GET" in route.methods
 }
 
 
@@ -49,7 +59,8 @@ async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Back
     assert {figure["name"] for figure in report["figures"]} == FIGURES
     assert all(figure["system"]["per_second"] > 0 and figure["bare"]["per_second"] > 0 for figure in report["figures"])
     assert len(report["hops_ms"]) == 9
-    assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data"} | EXPORTS
+    assert set(report["peak_bytes"]) == {"entries", "gateways", "reference_data", "hub"} | EXPORTS
+    assert {item["page"].partition(",")[0] for item in report["pages_ms"]} | set(UNTIMED) == PAGES
     assert list(BENCHES) == [
         "intake",
         "delivery",
@@ -58,5 +69,6 @@ async def test_every_bench_measures_the_system_beside_a_bare_loop(backends: Back
         "latency",
         "documents",
         "evening",
+        "pages",
         "exports",
     ]

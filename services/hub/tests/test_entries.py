@@ -91,6 +91,53 @@ async def test_entries_that_wait_for_one_thing_make_one_notice(firm: Any) -> Non
     assert len(found["entries"]) == 31
 
 
+async def test_what_is_counted_is_what_is_there_whatever_entries_go_through(town: Any, firm: Any) -> None:
+    file_id = await firm.add_file("a")
+    for version, details in enumerate(
+        (
+            {"waiting_for": ["documents"], "summary": _summary("2026-03-12", "1.00")},
+            {"waiting_for": ["evening"], "summary": _summary("2025-03-12", "1.00")},
+            {"status": "sending", "delivery_state": "queued"},
+            REFUSED,
+            {"status": "synchronized", "delivery_state": "confirmed"},
+        ),
+        start=1,
+    ):
+        await firm.tell(
+            *(firm.status(file_id, f"e{number}", version=version, **details) for number in range(version, 6)),
+            firm.status(file_id, "late", version=1),
+        )
+    counted, there = [
+        await town.rows(query, file_id)
+        for query in (
+            """
+            select status, journal, delivery_state, cause, waiting_for, year, entries from entry_tally
+            where file_id = $1 and entries <> 0 order by status, waiting_for, year
+            """,
+            """
+            select status, journal, delivery_state, cause,
+                case when status = 'ready' then waiting_for end as waiting_for,
+                case when status = 'ready' then extract(year from entry_date)::integer end as year, count(*) as entries
+            from entry where file_id = $1 group by 1, 2, 3, 4, 5, 6 order by status, waiting_for, year
+            """,
+        )
+    ]
+    assert counted == there
+    assert [row["entries"] for row in counted] == [1, 1, 1, 1, 1, 1]
+
+
+async def test_an_entry_with_the_longest_texts_is_kept_and_found(firm: Any) -> None:
+    file_id, entry_id = await firm.add_file("a"), "e" * 80
+    text = "".join(chr(0x20000 + number * 37 % 40_000) for number in range(2_000))  # four bytes each, none repeated
+    texts = dict.fromkeys(("label", "third_party", "invoice_number", "document_number", "journal", "kind"), text)
+    summary = _summary("2026-03-12", "1.00") | texts
+    waits = [f"{number}{'w' * 78}" for number in range(4)]
+    await firm.tell(firm.status(file_id, entry_id, waiting_for=waits, detail="d" * 80, summary=summary))
+    for query in ({"q": text[:100]}, {"third_party": text[:9]}, {"journal": text[:80]}, {"waiting_for": waits[3]}):
+        (found,) = (await firm.admin.get(f"/files/{file_id}/entries", params=query)).json()["entries"]
+        assert found["label"] == text[:500]
+
+
 async def test_pages_of_entries_neither_repeat_nor_lose_one(town: Any, firm: Any) -> None:
     file_id = await firm.add_file("a")
     first = date(2026, 1, 1)

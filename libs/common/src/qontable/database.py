@@ -59,6 +59,8 @@ class Database:
             server_settings={
                 "qontable.scope": scope,
                 "application_name": name or "qontable",
+                # People ask with some filters of many: a plan made for all of them at once reads a whole file.
+                "plan_cache_mode": "force_custom_plan" if scope == "firm" else "auto",
                 "idle_in_transaction_session_timeout": f"{LONGEST_IDLE_SECONDS}s",
             },
         )

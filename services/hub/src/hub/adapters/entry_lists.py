@@ -41,32 +41,36 @@ async def list_entries(
     sort_date, entry_id = after or (None, None)
     rows = await db.fetch(
         """
-        select *, entry_date as date from entry
-        where firm_id = $1 and file_id = $2
-            and ($3::text is null or status = $3)
-            and ($4::text is null or delivery_state = $4)
-            and ($5::text is null or waiting_for ? $5)
-            and ($6::text is null or journal = $6)
-            and ($7::text is null or kind = $7)
-            and ($8::date is null or entry_date >= $8)
-            and ($9::date is null or entry_date <= $9)
-            and ($10::numeric is null or amount >= $10)
-            and ($11::numeric is null or amount <= $11)
-            and ($12::text is null or cause = $12)
-            and ($13::text is null or strpos(
-                lower(concat_ws(' ', label, document_number, invoice_number, third_party, entry_id)), lower($13)) > 0)
-            and ($14::date is null or (sort_date, entry_id) < ($14, $15))
-            and ($17::text[] is null or status = any($17))
-            and ($18::text is null or (entry_id, revision) in (
-                select entry_id, revision from entry_account
-                where firm_id = $1 and file_id = $2
-                    and account >= $18 collate "C" and account < $18 || chr(1114111) collate "C"))
-            and ($19::text is null or strpos(lower(third_party), lower($19)) > 0)
-            and ($20::text is null or strpos(lower(concat_ws(' ', invoice_number, document_number)), lower($20)) > 0)
-            and ($21::text is null or documents = $21)
-            and ($22::boolean is null or open_difference = $22)
-            and ($23::text is null or detail = $23)
-        order by sort_date desc, entry_id desc limit $16
+        with found as (
+            select entry_id, sort_date from entry
+            where firm_id = $1 and file_id = $2
+                and ($3::text is null or status = $3)
+                and ($4::text is null or delivery_state = $4)
+                and ($5::text is null or waiting_for ? $5)
+                and ($6::text is null or journal = $6)
+                and ($7::text is null or kind = $7)
+                and ($8::date is null or sort_date >= $8 and sort_date < date '9999-12-31')
+                and ($9::date is null or sort_date <= $9 and sort_date < date '9999-12-31')
+                and ($10::numeric is null or amount >= $10)
+                and ($11::numeric is null or amount <= $11)
+                and ($12::text is null or cause = $12)
+                and ($13::text is null or strpos(sought, lower($13)) > 0)
+                and ($14::date is null or (sort_date, entry_id) < ($14, $15))
+                and ($17::text[] is null or status = any($17))
+                and ($18::text is null or (entry_id, revision) in (
+                    select entry_id, revision from entry_account
+                    where firm_id = $1 and file_id = $2
+                        and account >= $18 collate "C" and account < $18 || chr(1114111) collate "C"))
+                and ($19::text is null or strpos(split_part(sought, e'\\x1f', 1), lower($19)) > 0)
+                and ($20::text is null or strpos(split_part(sought, e'\\x1f', 2), lower($20)) > 0)
+                and ($21::text is null or documents = $21)
+                and ($22::boolean is null or open_difference = $22)
+                and ($23::text is null or detail = $23)
+            order by sort_date desc, entry_id desc limit $16
+        )
+        select entry.*, entry_date as date from found
+        join entry on firm_id = $1 and file_id = $2 and entry.entry_id = found.entry_id
+        order by found.sort_date desc, found.entry_id desc
         """,
         firm_id,
         file_id,
@@ -100,15 +104,18 @@ async def list_entries(
 async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
     """Figures of the file's tabs, what the entries to verify came back for and what the ready ones wait for."""
     statuses = await db.fetch(
-        "select status, count(*) as entries from entry where firm_id = $1 and file_id = $2 group by status",
+        """
+        select status, sum(entries)::bigint as entries from entry_tally
+        where firm_id = $1 and file_id = $2 group by status
+        """,
         firm_id,
         file_id,
     )
     causes = await db.fetch(
         """
-        select cause, count(*) as entries from entry
+        select cause, sum(entries)::bigint as entries from entry_tally
         where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause is not null
-        group by cause order by count(*) desc, cause limit $3
+        group by cause having sum(entries) > 0 order by sum(entries) desc, cause limit $3
         """,
         firm_id,
         file_id,
@@ -116,10 +123,10 @@ async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
     )
     waits = await db.fetch(
         """
-        select reason as waiting_for, count(*) as entries
-        from entry, jsonb_array_elements_text(waiting_for) as reason
+        select reason as waiting_for, sum(entries)::bigint as entries
+        from entry_tally, jsonb_array_elements_text(waiting_for) as reason
         where firm_id = $1 and file_id = $2 and status = 'ready'
-        group by reason order by count(*) desc, reason
+        group by reason having sum(entries) > 0 order by sum(entries) desc, reason
         """,
         firm_id,
         file_id,
@@ -171,7 +178,7 @@ async def count_leaving(db: Db, firm_id: str, file_ids: list[str]) -> int:
     """
     count: int = await db.fetchval(
         """
-        select count(*) from entry
+        select coalesce(sum(entries), 0)::bigint from entry_tally
         where firm_id = $1 and file_id = any($2::text[])
             and (status = 'sending' or status = 'ready' and waiting_for <@ '["synchronize", "evening"]')
         """,
@@ -185,7 +192,7 @@ async def count_by_file(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, 
     """File → status → number of its entries."""
     rows = await db.fetch(
         """
-        select file_id, status, count(*) as entries from entry
+        select file_id, status, sum(entries)::bigint as entries from entry_tally
         where firm_id = $1 and file_id = any($2::text[]) group by file_id, status
         """,
         firm_id,
@@ -200,7 +207,10 @@ async def count_by_file(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, 
 async def list_journals(db: Db, firm_id: str, file_id: str) -> list[str]:
     """The journals that a file's entries name."""
     rows = await db.fetch(
-        "select distinct journal from entry where firm_id = $1 and file_id = $2 and journal is not null order by 1",
+        """
+        select distinct journal from entry_tally
+        where firm_id = $1 and file_id = $2 and journal is not null and entries > 0 order by journal
+        """,
         firm_id,
         file_id,
     )
@@ -211,7 +221,7 @@ async def count_ready(db: Db, firm_id: str, file_ids: list[str]) -> dict[str, in
     """How many entries of each file are ready to sync."""
     rows = await db.fetch(
         """
-        select file_id, count(*) as entries from entry
+        select file_id, sum(entries)::bigint as entries from entry_tally
         where firm_id = $1 and file_id = any($2::text[]) and status = 'ready' group by file_id
         """,
         firm_id,
@@ -224,8 +234,9 @@ async def count_waiting_by_year(db: Db, firm_id: str, file_ids: list[str]) -> di
     """Calendar year of the entry's date → entries of these files that are ready; None for those without a date."""
     rows = await db.fetch(
         """
-        select extract(year from entry_date)::int as year, count(*) as entries from entry
-        where firm_id = $1 and file_id = any($2::text[]) and status = 'ready' group by 1 order by 1
+        select year, sum(entries)::bigint as entries from entry_tally
+        where firm_id = $1 and file_id = any($2::text[]) and status = 'ready'
+        group by year having sum(entries) > 0 order by year
         """,
         firm_id,
         file_ids,
@@ -334,11 +345,11 @@ async def count_on_the_way(
     """Entries of a file, or of all files of a connection, that are waiting or on their way."""
     rows = await db.fetch(
         """
-        select count(*) filter (where status = 'ready') as waiting,
-            count(*) filter (where status = 'sending') as under_way,
-            count(*) filter (where delivery_state in ('unknown', 'missing')) as unknown,
-            count(*) filter (where delivery_state = 'parked') as parked
-        from entry join integration using (firm_id, file_id)
+        select coalesce(sum(entries) filter (where status = 'ready'), 0)::bigint as waiting,
+            coalesce(sum(entries) filter (where status = 'sending'), 0)::bigint as under_way,
+            coalesce(sum(entries) filter (where delivery_state in ('unknown', 'missing')), 0)::bigint as unknown,
+            coalesce(sum(entries) filter (where delivery_state = 'parked'), 0)::bigint as parked
+        from entry_tally join integration using (firm_id, file_id)
         where firm_id = $1 and ($2::text is null or file_id = $2) and ($3::text is null or connection_id = $3)
             and (status in ('ready', 'sending') or delivery_state = any($4::text[]))
         """,

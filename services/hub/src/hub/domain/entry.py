@@ -23,7 +23,7 @@ UNDECIDED: tuple[DeliveryState, ...] = ("unknown", "missing", "parked")
 ANSWERABLE: tuple[DeliveryState, ...] = ("parked", "missing")
 """Of these, the ones that wait for a person's answer: the gateways ask about the others themselves, where they can."""
 CORRECTABLE: tuple[EntryStatus, ...] = ("to_verify", "ready")
-_MAX_SHOWN = 500
+_MAX_SHOWN, _MAX_CODE = 500, 80
 
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
@@ -34,7 +34,9 @@ class EntryFilter(BaseModel):
     """What entries of a file are looked for by. What is not named does not matter; ranges hold both their ends.
 
     `account` is the beginning of an account's number or of a third party's code that one of the entry's lines names;
-    `third_party` and `invoice_number` are parts of what the list shows, a piece's number being as good as an invoice's.
+    `third_party` and `invoice_number` are parts of what the list shows, a piece's number being as good as an invoice's;
+    `q` of either, of the label or of the entry's id. Of a long text the beginning counts (160 letters of a label, 60 of
+    a third party, 40 of a number).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -174,8 +176,8 @@ class Summary:
 def read_summary(summary: Mapping[str, Any]) -> Summary:
     """The listed columns of a summary."""
     return Summary(
-        kind=_text(summary.get("kind")),
-        journal=_text(summary.get("journal")),
+        kind=_text(summary.get("kind"), _MAX_CODE),
+        journal=_text(summary.get("journal"), _MAX_CODE),
         date=_date(summary.get("date")),
         label=_text(summary.get("label")),
         amount=_amount(summary.get("amount")),
@@ -195,8 +197,8 @@ def cause_of(event: EntryStatusChanged) -> str | None:
     return event.findings[0].code if event.findings else None
 
 
-def _text(value: Any) -> str | None:
-    return value[:_MAX_SHOWN] if isinstance(value, str) and value else None
+def _text(value: Any, most: int = _MAX_SHOWN) -> str | None:
+    return value[:most] if isinstance(value, str) and value else None
 
 
 def _date(value: Any) -> datetime.date | None:
