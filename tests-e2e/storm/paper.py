@@ -9,7 +9,7 @@ import io
 import uuid
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from typing import Any
@@ -59,17 +59,16 @@ class Paper:
         self._systems = systems
         self._hub = hub
         self._eyes = eyes
-        book = make_book(LEAST_ENTRIES + order.entries // SHARE, seed=order.seed)
-        self._drafts = list(book.drafts)
+        self._portions = list(_portions(make_book(LEAST_ENTRIES + order.entries // SHARE, seed=order.seed).drafts))
+        self._said = 0
         self._wishes = cycle(WISHES)
-        self._coming = self._portions()
-        self._published = 0
         self.asked: dict[str, dict[str, Any]] = {}
 
     async def work(self, done: float) -> None:
         """Validate as far as the storm is done, and ask for what is ready."""
-        while self._published < done * len(self._drafts) and (portion := next(self._coming, None)):
-            await self._validate(*portion)
+        while self._said < done * len(self._portions):
+            await self._validate(*self._portions[self._said])
+            self._said += 1
         await self.round()
 
     async def round(self) -> None:
@@ -123,19 +122,21 @@ class Paper:
     async def _validate(self, drafts: list[Draft], undone: list[Draft]) -> None:
         platform = self._systems.platform
         await patiently(lambda: platform.publish(FIRM, FILE, "csv", CODE, drafts))
-        self._published += len(drafts)
         if undone:
             ids = [draft.identity(FILE) for draft in undone]
             await patiently(lambda: platform.undo(FILE, ids))
 
-    def _portions(self) -> Iterator[tuple[list[Draft], list[Draft]]]:
-        """What is validated together, and what of it is undone at once; revisions come a portion later."""
-        later: list[Draft] = []
-        for start in range(0, len(self._drafts), PORTION):
-            portion = self._drafts[start : start + PORTION]
-            numbered = list(enumerate(portion, start))
-            yield portion + later, [draft for number, draft in numbered if not number % EVERY_UNDONE]
-            later = [relabelled(draft, 2) for number, draft in numbered if number % EVERY_REVISED == 1]
+
+def _portions(drafts: Sequence[Draft]) -> Iterator[tuple[list[Draft], list[Draft]]]:
+    """What is validated together, and what of it is undone at once; revisions come a portion later."""
+    later: list[Draft] = []
+    for start in range(0, len(drafts), PORTION):
+        portion = drafts[start : start + PORTION]
+        numbered = list(enumerate(portion, start))
+        yield [*portion, *later], [draft for number, draft in numbered if not number % EVERY_UNDONE]
+        later = [relabelled(draft, 2) for number, draft in numbered if number % EVERY_REVISED == 1]
+    if later:
+        yield later, []
 
 
 @asynccontextmanager
