@@ -90,7 +90,7 @@ async def _store(unit: Unit, records: Sequence[Record]) -> dict[str, Delivery]:
         if earlier := standing.get(_ref(record.event)):
             delivery = _refused(delivery, earlier)
             unit.publish(earlier.event(), traceparent=earlier.traceparent)
-        elif delivery.delivery_id in recalled and delivery.in_doubt:
+        elif delivery.delivery_id in recalled and delivery.in_doubt:  # before a restoration it may have left
             standing[_ref(record.event)] = delivery = replace(delivery, recall_requested=True)
         elif delivery.delivery_id in recalled:
             delivery = replace(delivery, state="recalled", message=words("recalled"), due_at=None)

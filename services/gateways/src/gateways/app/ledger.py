@@ -59,7 +59,7 @@ class Ledger:
         self._rules = rules
         self._version = version
         self._openings = Gathering[Sequence[str], list[Opened]](self._open)
-        self._out: set[str] = set()  # put on record, not answered yet
+        self._out: set[str] = set()  # put on record, not answered yet: others wait a moment for them
         self._settlements = Gathering[Tried, None](self._settle_batch, more_to_come=lambda: bool(self._out))
 
     async def open(self, delivery_ids: Sequence[str]) -> list[Opened]:

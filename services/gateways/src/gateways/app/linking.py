@@ -11,6 +11,7 @@ from gateways.domain.links import PATH, PURPOSE, NewLink, token_for
 from gateways.domain.port import Parcel, ParcelDocument
 
 Leaving = tuple[Delivery, Opened, Parcel]
+"""An entry on its way: its row, the attempt on record, what the connector is given."""
 
 
 async def linked(tenure: Tenure, leaving: Sequence[Leaving]) -> list[Leaving]:

@@ -11,7 +11,7 @@ import structlog
 
 from gateways.adapters.attempts import Opened
 from gateways.adapters.deliveries import Work
-from gateways.app.linking import linked
+from gateways.app.linking import Leaving, linked
 from gateways.app.parcels import ParcelRefused, parcel_of
 from gateways.app.tenure import Tenure
 from gateways.app.tracing import try_span
@@ -57,11 +57,11 @@ def portions(works: Sequence[Work], most: int) -> Iterator[list[Work]]:
 
 async def _send(tenure: Tenure, turns: Turns, works: Sequence[Work]) -> None:
     session = tenure.session(turns, tenure.rules.attempt, works[0].delivery.software_file)
-    turns.deadline = session.deadline
+    turns.deadline = session.deadline  # a write: its first byte leaves only if all of it lies inside the lease
     opened = {
         item.delivery_id: item for item in await tenure.ledger.open([work.delivery.delivery_id for work in works])
     }
-    parcels: list[tuple[Delivery, Opened, Parcel]] = []
+    parcels: list[Leaving] = []
     for work in works:
         attempt = opened.get(work.delivery.delivery_id)
         if attempt is None:
@@ -75,9 +75,7 @@ async def _send(tenure: Tenure, turns: Turns, works: Sequence[Work]) -> None:
         await _hand_to_connector(tenure, session, await _with_links(tenure, parcels))
 
 
-async def _with_links(
-    tenure: Tenure, parcels: Sequence[tuple[Delivery, Opened, Parcel]]
-) -> Sequence[tuple[Delivery, Opened, Parcel]]:
+async def _with_links(tenure: Tenure, parcels: Sequence[Leaving]) -> Sequence[Leaving]:
     """The parcels with links, where the software wants them; none of them while none can be opened."""
     try:
         return await linked(tenure, parcels)
@@ -88,9 +86,7 @@ async def _with_links(
         return ()
 
 
-async def _hand_to_connector(
-    tenure: Tenure, session: Session, parcels: Sequence[tuple[Delivery, Opened, Parcel]]
-) -> None:
+async def _hand_to_connector(tenure: Tenure, session: Session, parcels: Sequence[Leaving]) -> None:
     if not parcels:
         return
     started = monotonic()

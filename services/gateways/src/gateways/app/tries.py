@@ -25,7 +25,8 @@ EXPECTED: dict[Operation, State] = {"send": "sending", "find": "unknown", "verif
 class Tried:
     """One try and what came of it. `step` says what the delivery becomes.
 
-    `opened` is the attempt on record; a look-up has none before it is answered.
+    `opened` is the attempt on record; a look-up has none before it is answered. `substitute` stands for an answer that
+    came and cannot be written (`without_answer`): should it fail as well, nothing can be told.
     """
 
     delivery: Delivery

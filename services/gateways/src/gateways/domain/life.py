@@ -70,7 +70,7 @@ def sent(  # noqa: PLR0911 - one for each member of a closed set
         case BatchRefused(message=message, together=together):
             return _divided(told, message, together, at)
         case NotSent(cause="credentials", message=message):
-            return _queued(told, at, message=message)
+            return _queued(told, at, message=message)  # no failure of its own: the lane halts for all (`health`)
         case NotSent(message=message, retry_after=retry_after) | Throttled(message=message, retry_after=retry_after):
             return _failed(told, message, retry_after, at)
         case Unknown(message=message, reference_taken=taken):
