@@ -21,11 +21,14 @@ from opentelemetry.trace import SpanKind
 
 from gateways.adapters.sockets import TearableConnector, torn_on_failure
 from gateways.adapters.transport import NoAnswer, Phase, classify
+from gateways.domain.outcome import Exchange
 from gateways.domain.port import DocumentUnavailable, Session
 from qontable.clock import now
 from qontable.telemetry import span
 
 MOST_ANSWER_BYTES = 64 * 1024 * 1024
+KEPT_ANSWER_BYTES = 16_384
+SHOWN_CHARACTERS = 500
 LEAST_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 4.0
@@ -43,6 +46,15 @@ class Body:
 
     length: int
     chunks: Callable[[], AsyncIterator[bytes]]
+
+    @classmethod
+    def of(cls, content: bytes) -> "Body":
+        """These bytes."""
+
+        async def once() -> AsyncIterator[bytes]:
+            yield content
+
+        return cls(len(content), once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,26 @@ class Answer:
     status: int
     headers: httpx.Headers
     body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status says success; what the body holds is another question."""
+        return 200 <= self.status < 300
+
+    @property
+    def start(self) -> str:
+        """How an answer of no known form begins: what is quoted of some proxy's page."""
+        return self.body.decode("utf-8", "replace").strip()[:SHOWN_CHARACTERS]
+
+    def exchange(self, sent: Exchange | None, request_id: str | None) -> Exchange:
+        """What is kept of the answer, beside what was sent."""
+        return Exchange(
+            http_status=self.status,
+            request_id=request_id,
+            sent=sent.sent if sent else None,
+            answered=self.body[:KEPT_ANSWER_BYTES],
+            cuts=sent.cuts if sent else (),
+        )
 
     @property
     def retry_after(self) -> timedelta | None:

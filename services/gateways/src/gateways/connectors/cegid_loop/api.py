@@ -20,8 +20,6 @@ from qontable.sheet import Sheet
 
 T = TypeVar("T")
 PAGE_ROWS = 500
-KEPT_ANSWER_BYTES = 16_384
-SHOWN_PAGE = 500
 JSON = {"Accept": "application/json"}
 
 
@@ -110,26 +108,15 @@ class Api:
 def refusal_in(answer: Answer, sent: Exchange | None = None) -> Answered | None:
     """What an answer refuses and why; nothing for a success. A page of some proxy is quoted at its start."""
     error = error_in(answer.body)
-    if error is None and 200 <= answer.status < 300:
+    if error is None and answer.is_success:
         return None
-    words, instance = error or (gate_words(answer.body) or shown(answer), None)
+    words, instance = error or (gate_words(answer.body) or answer.start, None)
     return Answered(answer.status, None, words, exchange_of(answer, sent, instance), answer.retry_after)
 
 
 def exchange_of(answer: Answer, sent: Exchange | None = None, instance: str | None = None) -> Exchange:
     """What is kept of an answer, beside what was sent; the instance of an error is what Cegid asks for."""
-    return Exchange(
-        http_status=answer.status,
-        request_id=instance or answer.headers.get("request-id"),
-        sent=sent.sent if sent else None,
-        answered=answer.body[:KEPT_ANSWER_BYTES],
-        cuts=sent.cuts if sent else (),
-    )
-
-
-def shown(answer: Answer) -> str:
-    """The start of an answer of no known form."""
-    return answer.body.decode("utf-8", "replace").strip()[:SHOWN_PAGE]
+    return answer.exchange(sent, instance or answer.headers.get("request-id"))
 
 
 def quoted(text: str) -> str:

@@ -6,7 +6,7 @@ to JSON numbers without ever being floats. What is kept of a body holds no link.
 
 import datetime
 from calendar import monthrange
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -86,7 +86,7 @@ def compose(entries: Sequence[Ready], file_code: str) -> Composed:
     written = [line for item in entries for line in _lines(item, hidden=False)]
     content = orjson.dumps(_body(file_code, head, written))
     return Composed(
-        body=Body(len(content), lambda: _once(content)),
+        body=Body.of(content),
         shown=tuple(_shown(item, file_code, head, len(entries)) for item in entries),
         links=tuple(link for item in entries for document in item.parcel.documents if (link := document.link)),
     )
@@ -189,7 +189,3 @@ def instant(day: datetime.date) -> str:
 def number(amount: Decimal) -> orjson.Fragment:
     """A JSON number that says exactly this decimal."""
     return orjson.Fragment(format_amount(amount))
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content

@@ -3,7 +3,7 @@
 Reads and account creation raise `NotAnswered`; the one write that books, `book`, gives back whatever came.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import orjson
@@ -18,8 +18,6 @@ from gateways.domain.port import Session
 from qontable.sheet import Sheet
 
 T = TypeVar("T")
-KEPT_ANSWER_BYTES = 16_384
-SHOWN_PAGE = 500
 
 
 class Api:
@@ -46,7 +44,7 @@ class Api:
     async def post(self, shape: TypeAdapter[T], route: str, content: Mapping[str, str]) -> T:
         """What an upsert answers. Raises `NotAnswered`; the call may be made again."""
         body = orjson.dumps(content)
-        return self.read(shape, await self._ask(self._posting(route, {}, Body(len(body), lambda: _once(body)))))
+        return self.read(shape, await self._ask(self._posting(route, {}, Body.of(body))))
 
     async def book(self, body: Body) -> Answer:
         """`POST /entry?type=e`, which books. Raises `NoAnswer` and `DocumentUnavailable`."""
@@ -55,7 +53,7 @@ class Api:
 
     def read(self, shape: TypeAdapter[T], answer: Answer) -> T:
         """A success in this shape. Raises `NotAnswered` for a refusal and for anything that is not of the shape."""
-        if not is_success(answer):
+        if not answer.is_success:
             raise NotAnswered(judge_read(self.sheet, read_refusal(answer)))
         try:
             return shape.validate_json(answer.body)
@@ -95,11 +93,6 @@ class Api:
             raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=error.message)) from None
 
 
-def is_success(answer: Answer) -> bool:
-    """Whether the status says success; what the body holds is another question."""
-    return 200 <= answer.status < 300
-
-
 def read_refusal(answer: Answer, sent: Exchange | None = None) -> Answered:
     """Code and words of an answer that is no success; a page of some proxy has no code and is quoted at its start."""
     code, text = _code_and_words(answer)
@@ -108,13 +101,7 @@ def read_refusal(answer: Answer, sent: Exchange | None = None) -> Answered:
 
 def exchange_of(answer: Answer, sent: Exchange | None = None) -> Exchange:
     """What is kept of an answer, beside what was sent."""
-    return Exchange(
-        http_status=answer.status,
-        request_id=answer.headers.get("request-id"),
-        sent=sent.sent if sent else None,
-        answered=answer.body[:KEPT_ANSWER_BYTES],
-        cuts=sent.cuts if sent else (),
-    )
+    return answer.exchange(sent, answer.headers.get("request-id"))
 
 
 def _code_and_words(answer: Answer) -> tuple[str | None, str]:
@@ -122,8 +109,4 @@ def _code_and_words(answer: Answer) -> tuple[str | None, str]:
         error = orjson.loads(answer.body)["error"]
         return str(error["code"]) if error["code"] else None, str(error.get("message") or "")
     except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
-        return None, answer.body.decode("utf-8", "replace").strip()[:SHOWN_PAGE]
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
+        return None, answer.start

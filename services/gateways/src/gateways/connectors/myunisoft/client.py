@@ -17,7 +17,7 @@ from gateways.connectors.myunisoft.answers import (
     KeyInfo,
     Society,
 )
-from gateways.connectors.myunisoft.api import Api, exchange_of, is_success, read_refusal
+from gateways.connectors.myunisoft.api import Api, exchange_of, read_refusal
 from gateways.connectors.myunisoft.directory import Directory
 from gateways.connectors.myunisoft.mapping import check_bookable, compose
 from gateways.connectors.myunisoft.reference import read_accounts, read_fiscal_years, read_journals
@@ -27,7 +27,6 @@ from gateways.domain import charts
 from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, Unbookable, judge_send, own_words
 from gateways.domain.outcome import (
     Accepted,
-    CouldNotAsk,
     CredentialsAccepted,
     CredentialsOutcome,
     CredentialsRefused,
@@ -170,7 +169,7 @@ class MyUnisoft:
         except NoAnswer as error:
             outcome = NotSent if error.rule.outcome == "not_sent" else Unknown
             return outcome(exchange=sent, message=error.message)
-        if is_success(answer):
+        if answer.is_success:
             return await self._confirm(session, parcel, answer, exchange_of(answer, sent))
         return await self._refusal(session, parcel, judge_send(self.sheet, read_refusal(answer, sent)), directory)
 
@@ -181,12 +180,11 @@ class MyUnisoft:
         except orjson.JSONDecodeError:
             return Unknown(exchange=exchange, message=self._words("answer_unclear", "The answer is not JSON."))
         if entry_id is None:
-            match await self.find(session, parcel):
-                case Found(software_entry_id=found):
-                    entry_id = found
-                case NotFound() | CouldNotAsk():
-                    message = self._words("answer_unclear", "MyUnisoft answered success without an entry.")
-                    return Unknown(exchange=exchange, message=message)
+            found = await self.find(session, parcel)
+            if not isinstance(found, Found):
+                message = self._words("answer_unclear", "MyUnisoft answered success without an entry.")
+                return Unknown(exchange=exchange, message=message)
+            entry_id = found.software_entry_id
         return Accepted(exchange=exchange, software_entry_id=entry_id, documents=_documents_of(parcel))
 
     async def _refusal(
@@ -201,7 +199,7 @@ class MyUnisoft:
         return NotSent(exchange=outcome.exchange, message=STALE_ID) if kind in directory.from_memory else outcome
 
     def _says_absent(self, answer: Answer) -> bool:
-        if is_success(answer):
+        if answer.is_success:
             return answer.body.strip() in (b"null", b"{}", b"[]")
         refusal = read_refusal(answer)
         rule = self.sheet.error_rule(refusal.status, refusal.code, refusal.text)

@@ -31,7 +31,7 @@ def shown_documents(documents: tuple[ParcelDocument, ...], names: Sequence[str])
 def body_with(fields: bytes, documents: tuple[ParcelDocument, ...], names: Sequence[str]) -> Body:
     """The fields, then the documents as `pj_list`, of a length that is known before the first byte leaves."""
     if not documents:
-        return Body(len(fields), lambda: _pieces([fields]))
+        return Body.of(fields)
     heads = [_document_head(document, name) for document, name in zip(documents, names, strict=True)]
     opening, between, closing = fields[:-1] + b',"pj_list":[', b'"},', b'"}]}'
     length = len(opening) + len(closing) + (len(documents) - 1) * len(between)
@@ -70,8 +70,3 @@ async def _encoded(document: ParcelDocument) -> AsyncIterator[bytes]:
     if digest.hexdigest() != document.kept.sha256:
         raise DocumentUnavailable("a document is not the one that was kept")
     yield base64.b64encode(rest)
-
-
-async def _pieces(pieces: list[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece

@@ -13,11 +13,10 @@ from urllib.parse import urlencode
 
 from pydantic import ValidationError
 
-from gateways.adapters.http import Answer, Request, ask
+from gateways.adapters.http import Answer, Body, Request, ask
 from gateways.adapters.transport import NoAnswer
 from gateways.connectors.pennylane.answers import GRANT
-from gateways.connectors.pennylane.mapping import body_of
-from gateways.connectors.pennylane.refusals import exchange_of, is_success, read_refusal
+from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.judgement import TOKEN_RENEWED, judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
@@ -163,7 +162,7 @@ class Access:
         """Ask for tokens. A refresh token that is refused is noted with those that we have, which may still work."""
         asked_at = now()
         answer = await self._ask(self._parameters(held))
-        if not is_success(answer):
+        if not answer.is_success:
             refusal = read_refusal(answer)
             if held and refusal.code == REFUSED:
                 refused = Grant(held.access, held.refresh, held.given_at, held.until, refused=True)
@@ -199,7 +198,7 @@ class Access:
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         secrets = tuple(form[name] for name in ("refresh_token", "code", "client_secret") if form.get(name))
         url = self._settings.url.rstrip("/") + route
-        request = Request("POST", url, route, headers, body=body_of(urlencode(form).encode()), secrets=secrets)
+        request = Request("POST", url, route, headers, body=Body.of(urlencode(form).encode()), secrets=secrets)
         try:
             return await ask(self._session, request, seconds=TOKEN_SECONDS)
         except NoAnswer as error:

@@ -14,8 +14,7 @@ from gateways.adapters.http import Answer, Body, Request, ask
 from gateways.adapters.transport import NoAnswer, Phase, classify
 from gateways.connectors.pennylane.access import Access
 from gateways.connectors.pennylane.answers import Page
-from gateways.connectors.pennylane.mapping import body_of
-from gateways.connectors.pennylane.refusals import exchange_of, is_success, read_refusal
+from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.judgement import judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
@@ -77,7 +76,7 @@ class Api:
 
     def read(self, shape: TypeAdapter[T], answer: Answer) -> T:
         """A success in this shape. Raises `NotAnswered` for a refusal and for anything that is not of the shape."""
-        if not is_success(answer):
+        if not answer.is_success:
             raise NotAnswered(judge_read(self.sheet, read_refusal(answer)))
         try:
             return shape.validate_json(answer.body)
@@ -121,7 +120,7 @@ class Api:
         return None
 
     def _posting(self, route: str, content: bytes) -> Request:
-        return Request("POST", *self._place(route), {"Content-Type": "application/json"}, body=body_of(content))
+        return Request("POST", *self._place(route), {"Content-Type": "application/json"}, body=Body.of(content))
 
     def _place(self, route: str) -> tuple[str, str]:
         """Address and route of a request about the session's company, if it is about one."""

@@ -25,7 +25,7 @@ from gateways.connectors.pennylane.reference import (
     read_journals,
     read_years,
 )
-from gateways.connectors.pennylane.refusals import exchange_of, is_success, read_refusal
+from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
 from gateways.connectors.pennylane.search import documents_of, look_for
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.connectors.pennylane.texts import texts_of
@@ -203,7 +203,7 @@ class _Sending:
         except NoAnswer as error:
             outcome = NotSent if error.rule.outcome == "not_sent" else Unknown
             return outcome(exchange=sent, message=error.message)
-        if is_success(answer):
+        if answer.is_success:
             return await self._confirm(answer, exchange_of(answer, sent))
         return await self._refusal(judge_send(self._sheet, read_refusal(answer, sent)))
 

@@ -3,7 +3,7 @@
 Pure: the same parcel and the same ids give the same bytes (DESIGN 8, rule 10). Amounts are decimal strings.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -38,7 +38,7 @@ class Composed:
     @property
     def body(self) -> Body:
         """The content as a request's body."""
-        return body_of(self.content)
+        return Body.of(self.content)
 
 
 def check_bookable(parcel: Parcel, sheet: Sheet) -> None:
@@ -68,15 +68,6 @@ def compose(parcel: Parcel, sheet: Sheet, ids: Ids) -> Composed:
     ]
     shown = {**fields, "(uploaded before)": documents} if documents else fields
     return Composed(content=orjson.dumps(fields), shown=orjson.dumps(shown), cuts=texts.cuts)
-
-
-def body_of(content: bytes) -> Body:
-    """These bytes as a request's body."""
-
-    async def once() -> AsyncIterator[bytes]:
-        yield content
-
-    return Body(len(content), once)
 
 
 def _fields(parcel: Parcel, ids: Ids, texts: Texts) -> dict[str, object]:

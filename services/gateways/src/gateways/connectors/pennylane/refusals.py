@@ -12,14 +12,7 @@ from gateways.adapters.http import Answer
 from gateways.domain.judgement import Answered
 from gateways.domain.outcome import Exchange
 
-KEPT_ANSWER_BYTES = 16_384
-SHOWN_PAGE = 500
 _OAUTH_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
-
-
-def is_success(answer: Answer) -> bool:
-    """Whether the status says success; what the body holds is another question."""
-    return 200 <= answer.status < 300
 
 
 def read_refusal(answer: Answer, sent: Exchange | None = None) -> Answered:
@@ -31,13 +24,7 @@ def read_refusal(answer: Answer, sent: Exchange | None = None) -> Answered:
 
 def exchange_of(answer: Answer, sent: Exchange | None = None) -> Exchange:
     """What is kept of an answer, beside what was sent."""
-    return Exchange(
-        http_status=answer.status,
-        request_id=answer.headers.get("x-request-id"),
-        sent=sent.sent if sent else None,
-        answered=answer.body[:KEPT_ANSWER_BYTES],
-        cuts=sent.cuts if sent else (),
-    )
+    return answer.exchange(sent, answer.headers.get("x-request-id"))
 
 
 def _code_and_words(answer: Answer) -> tuple[str | None, str]:
@@ -53,7 +40,7 @@ def _code_and_words(answer: Answer) -> tuple[str | None, str]:
         if isinstance(error, str):
             is_code = _OAUTH_CODE.fullmatch(error)
             return error if is_code else str(said.get("status") or answer.status), error
-    return None, answer.body.decode("utf-8", "replace").strip()[:SHOWN_PAGE]
+    return None, answer.start
 
 
 def _text(said: object) -> str:
