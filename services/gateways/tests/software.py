@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -94,6 +94,7 @@ class Software:
     refused_sends: set[str] = field(default_factory=set)
     rows: list[ReferenceRows] = field(default_factory=list)
     breaks_off: list[CouldNotAsk] = field(default_factory=list)
+    refused_documents: list[CouldNotAsk] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -160,8 +161,18 @@ class Software:
         self.calls.extend(("ensure", account.number, monotonic()) for account in accounts)
         return EnsuredAccounts(present=tuple(account.number for account in accounts))
 
+    async def attach(self, session: Session, parcel: Parcel, software_entry_id: str) -> None:
+        self.calls.append(("attach", software_entry_id, monotonic()))
+        if self.refused_documents:
+            raise NotAnswered(self.refused_documents.pop(0))
 
-def accept(software: Software, parcel: Parcel) -> SendOutcome:
+
+def lose_documents(software: Software, parcel: Parcel) -> SendOutcome:
+    outcome = accept(software, parcel)
+    return replace(outcome, documents="missing")
+
+
+def accept(software: Software, parcel: Parcel) -> Accepted:
     software.books[parcel.reference].append(parcel)
     return Accepted(exchange=ANSWERED, software_entry_id=f"book-{parcel.entry.ref.entry_id}")
 

@@ -7,7 +7,8 @@ import pytest
 
 from gateways.domain.outcome import CouldNotAsk
 from qontable.events.connector import ConnectionChecked, ConnectionHealthChanged, ConnectorAnnounced
-from qontable.events.hub import ConnectionCheckRequested
+from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched
+from qontable.events.hub import ConnectionCheckRequested, DocumentResendRequested
 from qontable.events.reference import (
     Account,
     AccountsCreationRequested,
@@ -19,7 +20,7 @@ from qontable.events.reference import (
 from qontable.vault import load_ring
 
 from .house import House
-from .software import NO_ANSWER, say, slow
+from .software import NO_ANSWER, lose_documents, say, slow
 
 
 def _check(house: House, token: str, connection_id: str = "con_new", **changes: object) -> ConnectionCheckRequested:
@@ -211,6 +212,56 @@ async def test_accounts_are_created_on_request(house: House) -> None:
         "select outcome = 'created' from gateways.jobs where kind = 'creation' and connection_id = $1", connection
     )
     assert ("ensure", "401DURAND") in [(what, which) for what, which, _ in house.software.calls]
+
+
+def _resend(delivery: EntryDispatched) -> DocumentResendRequested:
+    return DocumentResendRequested(
+        firm_id=delivery.firm_id,
+        file_id=delivery.file_id,
+        entry_id=delivery.entry.entry_id,
+        delivery_id=delivery.delivery_id,
+        requested_by="usr_1",
+        requested_at=datetime.now(UTC),
+    )
+
+
+async def _booked_without_document(house: House) -> EntryDispatched:
+    delivery = house.dispatch(await house.connect())
+    house.software.script[delivery.entry.entry_id] = [lose_documents]
+    await house.say(delivery)
+    assert (await house.reaches(delivery, "confirmed")).documents == "missing"
+    return delivery
+
+
+def _attached(house: House, delivery: EntryDispatched) -> int:
+    booked = f"book-{delivery.entry.entry_id}"
+    return sum(1 for what, which, _ in house.software.calls if (what, which) == ("attach", booked))
+
+
+async def test_a_missing_document_is_sent_after_its_entry_once_however_often_it_is_asked_for(house: House) -> None:
+    delivery = await _booked_without_document(house)
+    await house.say(_resend(delivery), _resend(delivery))
+    sent = await house.hears(EntryDeliveryChanged, delivery_id=delivery.delivery_id, documents="sent")
+    assert (sent.state, sent.software_entry_id, sent.message) == ("confirmed", f"book-{delivery.entry.entry_id}", None)
+    await house.say(_resend(delivery))
+    other = await _booked_without_document(house)
+    await house.say(_resend(other))
+    await house.hears(EntryDeliveryChanged, delivery_id=other.delivery_id, documents="sent")
+    assert (_attached(house, delivery), _attached(house, other)) == (1, 1)
+    assert house.software.sends(delivery.entry.entry_id) == 1
+
+
+async def test_a_document_that_is_refused_stays_missing_in_the_software_s_words_and_may_be_sent_again(
+    house: House,
+) -> None:
+    delivery = await _booked_without_document(house)
+    house.software.refused_documents = [CouldNotAsk(exchange=NO_ANSWER, message=say("year_closed"), cause="refused")]
+    await house.say(_resend(delivery))
+    told = await house.hears(EntryDeliveryChanged, delivery_id=delivery.delivery_id, message=say("year_closed"))
+    assert (told.state, told.documents) == ("confirmed", "missing")
+    await house.say(_resend(delivery))
+    sent = await house.hears(EntryDeliveryChanged, delivery_id=delivery.delivery_id, documents="sent")
+    assert sent.message is None
 
 
 async def test_connectors_are_announced_with_their_sheet_and_the_key_to_seal_under(house: House) -> None:

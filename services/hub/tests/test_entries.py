@@ -5,15 +5,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from services.hub.tests.conftest import SHEET
+from services.hub.tests.test_pages import signed_in
 
 from qontable.clock import now
 from qontable.events.connector import ConnectionHealthChanged
 from qontable.events.delivery import EntryAttempted
 from qontable.events.hub import (
     DeliveryResolutionRequested,
+    DocumentResendRequested,
     EntryCorrectionRequested,
     EntryCreationAllowed,
     EntryDuplicateAnswered,
+    SoftwareFile,
 )
 
 REFUSED = {
@@ -312,6 +316,44 @@ async def test_accounts_are_let_be_created_where_leave_is_asked_and_there_only(t
     assert (await firm.admin.post(f"{path}/e1/creation-answer", json={"revision": 1})).status_code == 202
     said = await town.hear(EntryCreationAllowed, lambda event: event.file_id == file_id)
     assert (said.entry_id, said.revision, said.allowed_by) == ("e1", 1, "usr_ada")
+
+
+LATELY = SHEET.model_copy(
+    update={
+        "connector": "lately",
+        "name": "Lately",
+        "documents": SHEET.documents.model_copy(update={"resend_alone": True}),
+    }
+)
+"""A software that takes a document after its entry."""
+
+
+async def test_a_missing_document_is_sent_again_where_the_software_takes_it_later(town: Any, firm: Any) -> None:
+    await town.introduce(LATELY)
+    there = SoftwareFile(software_file_id="late1", name="Durand")
+    connection_id = await firm.connect(there, connector=LATELY.connector)
+    late, never = await firm.add_file("Durand"), (await firm.active_file("never1"))[0]
+    await firm.map(late, connection_id, "late1")
+    said = {"status": "synchronized", "delivery_state": "confirmed", "delivery_id": "dlv_1"}
+    await firm.tell(
+        firm.status(late, "e1", **said, documents="missing"),
+        firm.status(late, "e2", **said, documents="sent"),
+        firm.status(never, "e1", **said, documents="missing"),
+    )
+    for file_id, entry_id, code in ((late, "e2", "document_not_missing"), (never, "e1", "document_not_taken_later")):
+        refused = await firm.admin.post(f"/files/{file_id}/entries/{entry_id}/document-resending")
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+    assert (await firm.admin.post(f"/files/{late}/entries/e1/document-resending")).status_code == 202
+    asked = await town.hear(DocumentResendRequested, lambda event: event.file_id == late)
+    assert (asked.entry_id, asked.delivery_id, asked.requested_by) == ("e1", "dlv_1", "usr_ada")
+    browser = await signed_in(firm, town)
+    page = await browser.get(f"/files/{late}/entries/e1")
+    again = await browser.send(page, f"/files/{late}/entries/e1/document-resending")
+    assert again.url.endswith("said=document_asked") and "Document asked to be sent again" in again.words
+    without = await browser.get(f"/files/{never}/entries/e1")
+    assert "Ledgerly takes no document after the entry: download it below" in without.words
+    assert not without.tree.xpath("//form[contains(@action, 'document-resending')]")
+    await browser.client.aclose()
 
 
 async def test_a_possible_duplicate_is_declared_an_invoice_of_its_own_where_it_is_asked_and_there_only(

@@ -203,6 +203,7 @@ async def test_another_firms_objects_are_not_there(town: Any, firm: Any, other_f
         (f"/files/{file_id}/entries/ent_1/resolution", {"delivery_id": "dlv_1", "answer": "drop"}),
         (f"/files/{file_id}/entries/ent_1/duplicate-answer", {}),
         (f"/files/{file_id}/entries/ent_1/creation-answer", {"revision": "1"}),
+        (f"/files/{file_id}/entries/ent_1/document-resending", {}),
         ("/files/synchronization", {"file": file_id}),
         (f"/connections/{connection_id}/switch", {"to": "disabled"}),
         (f"/connections/{connection_id}/list", {}),

@@ -65,6 +65,7 @@ TOPICS = (
     Topic("sync.requested", ("hub",), ("entries",)),
     Topic("entry.duplicate_answered", ("hub",), ("entries",)),
     Topic("entry.creation_allowed", ("hub",), ("entries",)),
+    Topic("document.resend_requested", ("hub",), ("gateways",)),
     Topic("format.announced", ("exports",), ("hub",), compacted=True),
     Topic("export.requested", ("hub",), ("entries",)),
     Topic("export.opened", ("entries",), ("exports",)),

@@ -15,7 +15,7 @@ from gateways.app.keys import KeyWatch, Resealing
 from gateways.app.lanes import Lanes
 from gateways.app.parts import Parts
 from gateways.app.people import take_recalls, take_resolutions, take_resumptions
-from gateways.app.requests import take_checks, take_creations, take_refreshes
+from gateways.app.requests import take_checks, take_creations, take_refreshes, take_resends
 from gateways.app.restoring import beat, judge_patiently
 from gateways.app.standstill import Standstill
 from gateways.connectors.registry import load_connectors, load_sheets
@@ -31,6 +31,7 @@ from qontable.events.hub import (
     ConnectionCheckRequested,
     DeliveriesResumeRequested,
     DeliveryResolutionRequested,
+    DocumentResendRequested,
 )
 from qontable.events.reference import AccountsCreationRequested, AccountsRefreshRequested
 from qontable.service import Service
@@ -95,6 +96,7 @@ def _consume(service: Service, connectors: list[str]) -> None:
     service.add_subscription(Subscription(ConnectionCheckRequested, take_checks))
     service.add_subscription(Subscription(AccountsRefreshRequested, take_refreshes))
     service.add_subscription(Subscription(AccountsCreationRequested, take_creations))
+    service.add_subscription(Subscription(DocumentResendRequested, take_resends))
 
 
 def _work(service: Service, settings: GatewaySettings, parts: Parts) -> None:

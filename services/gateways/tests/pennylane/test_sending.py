@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateways.connectors.pennylane.client import Pennylane
 from gateways.domain.deadline import Deadline
-from gateways.domain.outcome import Accepted, NotSent, Rejected, SendOutcome, Throttled, Unknown
+from gateways.domain.outcome import Accepted, NotAnswered, NotSent, Rejected, SendOutcome, Throttled, Unknown
 from gateways.domain.port import Parcel, ParcelDocument, Session
 
 UPLOADED = {
@@ -332,3 +332,28 @@ async def test_a_large_document_is_never_whole_in_memory(
     outcome = await send(connector, session, make.parcel((ParcelDocument(kept, pieces),)))
     assert isinstance(outcome, Accepted)
     assert reads[0] > size
+
+
+async def test_a_document_that_an_entry_lacks_is_named_afterwards_and_only_where_it_lacks_one(
+    connector: Pennylane, session: Session, software: Any, make: Any
+) -> None:
+    parcel = make.parcel((make.document(),))
+    with_document = make.entry(901, attachment={"filename": "FD.pdf", "url": "https://files.example/FD.pdf"})
+    software.on("GET", "/ledger_entries/901", make.reply(make.entry(901)), make.reply(with_document))
+    software.on("PUT", "/ledger_entries/901", make.reply(with_document))
+    await connector.attach(session, parcel, "901")
+    await connector.attach(session, parcel, "901")
+    (put,) = software.asked("PUT", "/ledger_entries/901")
+    assert put.json == {"file_attachment_id": 88123}
+    assert len(software.asked("POST", "/file_attachments")) == 1
+    assert not software.asked("POST", "/ledger_entries")
+
+
+async def test_a_document_that_pennylane_refuses_afterwards_is_told_in_its_words(
+    connector: Pennylane, session: Session, software: Any, make: Any
+) -> None:
+    software.on("GET", "/ledger_entries/901", make.reply(make.entry(901)))
+    software.on("PUT", "/ledger_entries/901", make.refusal("Fiscal year is closed"))
+    with pytest.raises(NotAnswered) as told:
+        await connector.attach(session, make.parcel((make.document(),)), "901")
+    assert told.value.failure.message.text == "Fiscal year is closed"

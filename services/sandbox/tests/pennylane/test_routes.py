@@ -223,3 +223,20 @@ async def test_a_cursor_without_its_filter_gives_unfiltered_rows(company: Compan
     lost = (await company.api.get(path, params={"cursor": first["next_cursor"]})).json()
     assert [row["journal"]["id"] for row in kept["items"]] == [company.journals["ACH"]]
     assert {row["journal"]["id"] for row in lost["items"]} == {company.journals["ACH"], company.journals["BQ"]}
+
+
+async def test_an_entry_gets_its_file_afterwards_once(company: Company) -> None:
+    entry = (await company.book()).json()["id"]
+    attachment = (await company.upload()).json()["id"]
+    path = f"{company.path}/ledger_entries/{entry}"
+    for _ in range(2):
+        response = await company.api.put(path, json={"file_attachment_id": attachment})
+        assert response.status_code == 200, response.text
+        schema = answer_schema("PUT", "/companies/{company_id}/ledger_entries/{id}", 200)
+        assert not list(schema.iter_errors(response.json()))
+        assert response.json()["attachment"]["filename"]
+    unknown = await company.api.put(path, json={"file_attachment_id": 999_999_999})
+    assert unknown.status_code == 200, "an entry that has its file is left as it is"
+    other = (await company.book()).json()["id"]
+    refused = await company.api.put(f"{company.path}/ledger_entries/{other}", json={"file_attachment_id": 999_999_999})
+    assert refused.status_code in {404, 422}, refused.text

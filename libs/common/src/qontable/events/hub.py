@@ -188,6 +188,18 @@ class EntryCreationAllowed(Event):
     allowed_at: Instant
 
 
+class DocumentResendRequested(Event):
+    """The documents that a booked entry lacks are to be sent to the software after it."""
+
+    type_name: ClassVar[str] = "document.resend_requested"
+    firm_id: Id
+    file_id: Id
+    entry_id: Id
+    delivery_id: Id
+    requested_by: Id
+    requested_at: Instant
+
+
 class DeliveriesResumeRequested(Event):
     """Everything parked on this connection is to go on: sent if it surely was not, asked about if it may have been."""
 

@@ -195,6 +195,15 @@ async def pick_queued(
     return sorted(works, key=lambda work: (work.delivery.file_id, work.delivery.sequence))
 
 
+async def work_of(connection: Connection, delivery_id: str) -> Work | None:
+    """A delivery with what was dispatched, whatever its state."""
+    row = await connection.fetchrow(
+        f"select {_COLUMNS}, d.dispatch::text as dispatch from deliveries d where d.delivery_id = $1",  # noqa: S608
+        delivery_id,
+    )
+    return Work(_delivery(row), row["dispatch"]) if row else None
+
+
 async def pick_asked(connection: Connection, connection_id: str, *, busy: Collection[str], most: int) -> list[Work]:
     """Deliveries that the software has to be asked about now, the longest waiting first."""
     rows = await connection.fetch(

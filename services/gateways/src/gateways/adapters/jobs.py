@@ -8,7 +8,7 @@ from typing import Literal
 from qontable.database import Connection
 from qontable.events.delivery import SoftwareMessage
 
-JobKind = Literal["check", "probe", "refresh", "creation"]
+JobKind = Literal["check", "probe", "refresh", "creation", "document"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ An errand that cannot be done is tried a few times and then answered with the re
 ask again. One that fails by a fault of ours is tried until the fault is mended, ever more rarely.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 
 from gateways.adapters import jobs, lanes
-from gateways.adapters.jobs import Job
+from gateways.adapters.jobs import Job, JobKind
+from gateways.app.attaching import attach_documents, say_not_attached
 from gateways.app.checking import check, probe
 from gateways.app.creating import create_accounts
 from gateways.app.refreshing import refresh, say_failure
@@ -26,6 +28,11 @@ log = structlog.get_logger()
 
 TRIES = 4
 TRIES_FOR_A_CONNECTION = 7
+WITH_CONNECTION: dict[JobKind, Callable[[Tenure, Job], Awaitable[CouldNotAsk | None]]] = {
+    "refresh": refresh,
+    "creation": create_accounts,
+    "document": attach_documents,
+}
 PASSING = ("unreachable", "throttled")
 
 
@@ -48,7 +55,7 @@ async def _run(tenure: Tenure, job: Job) -> None:
             await check(tenure, job)
         case "probe":
             await probe(tenure, job)
-        case "refresh" | "creation":
+        case "refresh" | "creation" | "document":
             await _with_connection(tenure, job)
 
 
@@ -62,7 +69,7 @@ async def _with_connection(tenure: Tenure, job: Job) -> None:
     if paused_until and (pause := paused_until - tenure.clock.now()) > timedelta() and job.tries + 1 < TRIES:
         return await _postpone(tenure, job, pause)
     started_at = tenure.clock.now()
-    failure = await (refresh if job.kind == "refresh" else create_accounts)(tenure, job)
+    failure = await WITH_CONNECTION[job.kind](tenure, job)
     if failure is None:
         return None
     async with tenure.parts.units.unit() as unit:
@@ -96,5 +103,9 @@ async def _postpone(tenure: Tenure, job: Job, pause: timedelta, failure: CouldNo
 async def _fail(tenure: Tenure, job: Job, message: SoftwareMessage) -> None:
     async with tenure.parts.units.unit() as unit:
         await lanes.hold(unit.connection, tenure.lease)
-        if await jobs.finish(unit.connection, job, "failed", message) and job.kind == "refresh":
+        if not await jobs.finish(unit.connection, job, "failed", message):
+            return
+        if job.kind == "refresh":
             say_failure(unit, job, message)
+        elif job.kind == "document":
+            await say_not_attached(unit, job, message)

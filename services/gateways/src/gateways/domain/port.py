@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import httpx
 
@@ -201,3 +201,14 @@ class Connector(Protocol):
 
     async def ensure_accounts(self, session: Session, accounts: Sequence[Account]) -> EnsuredAccounts:
         """Make these accounts exist and remember their ids. Raises `NotAnswered`; what was created stays created."""
+
+
+@runtime_checkable
+class TakesLateDocuments(Protocol):
+    """What a connector can do besides whose sheet says `resend_alone`."""
+
+    async def attach(self, session: Session, parcel: Parcel, software_entry_id: str) -> None:
+        """Give a booked entry the parcel's documents, unless it has them. Twice is harmless.
+
+        Raises `NotAnswered`, also for a refusal.
+        """

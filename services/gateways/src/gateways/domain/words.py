@@ -95,6 +95,10 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
         {"fr": "Réactivez la connexion.", "en": "Switch the connection on again."},
     ),
     "connection_unknown": ("The gateways have not heard of this connection.", _TELL_SUPPORT),
+    "document_not_taken_later": (
+        "The software takes no document after the entry.",
+        {"fr": "Ajoutez le justificatif dans le logiciel.", "en": "Add the document in the software."},
+    ),
     "account_unknown": ("The software did not confirm the account.", _TELL_SUPPORT),
 }
 """Category → our sentence, and what to do about it in both languages."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hub.adapters import connections, entry_lists, files
+from hub.adapters import connections, connectors, entry_lists, files
 from hub.app.hub import Action
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, EntryFilter
 from hub.domain.problem import Fault, Refused
@@ -10,6 +10,7 @@ from qontable.clock import now
 from qontable.entry import EntryRefused
 from qontable.events.hub import (
     DeliveryResolutionRequested,
+    DocumentResendRequested,
     EntryCorrectionRequested,
     EntryCreationAllowed,
     EntryDuplicateAnswered,
@@ -155,6 +156,30 @@ async def allow_creation(action: Action, file_id: str, entry_id: str, *, revisio
     return allowed_at
 
 
+async def resend_document(action: Action, file_id: str, entry_id: str) -> datetime:
+    """Send the software the documents that an entry lacks in its books. Returns when it was asked.
+
+    Raises `Refused`: entry_unknown, document_not_missing, document_not_taken_later.
+    """
+    entry = await _hold(action, file_id, entry_id)
+    if entry.status != "synchronized" or entry.documents != "missing" or entry.delivery_id is None:
+        raise Refused("document_not_missing", entry_id=entry_id)
+    await _refuse_no_late_document(action, file_id)
+    requested_at = now()
+    action.say(
+        DocumentResendRequested(
+            firm_id=action.firm_id,
+            file_id=file_id,
+            entry_id=entry_id,
+            delivery_id=entry.delivery_id,
+            requested_by=action.caller.user_id,
+            requested_at=requested_at,
+        )
+    )
+    await action.note("entry.document_resent", entry_id, file_id=file_id)
+    return requested_at
+
+
 async def synchronize(action: Action, file_ids: list[str]) -> tuple[datetime, dict[str, int]]:
     """Let what is ready leave, for all of these files or, if one of them cannot, for none.
 
@@ -200,6 +225,14 @@ async def _hold(action: Action, file_id: str, entry_id: str) -> Entry:
     if entry is None:
         raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
     return entry
+
+
+async def _refuse_no_late_document(action: Action, file_id: str) -> None:
+    tied_to = [file.connector for file in await files.find_files(action.db, action.firm_id, [file_id])]
+    found = [await connectors.find_connector(action.db, name) for name in tied_to if name]
+    sheets = [software.sheet for software, _ in filter(None, found)]
+    if not any(sheet.documents.resend_alone for sheet in sheets):
+        raise Refused("document_not_taken_later", software=", ".join(sheet.name for sheet in sheets) or "—")
 
 
 async def _waits_for_a_person(action: Action, file_id: str, entry: Entry) -> bool:

@@ -9,7 +9,13 @@ from hub.domain.act import Act
 from hub.domain.entry import EntryLife, Moment
 from qontable.events.hub import Resolution
 
-ON_ENTRIES = ("entry.corrected", "entry.declared_distinct", "entry.creation_allowed", "delivery.resolved")
+ON_ENTRIES = (
+    "entry.corrected",
+    "entry.declared_distinct",
+    "entry.creation_allowed",
+    "entry.document_resent",
+    "delivery.resolved",
+)
 """What people do about an entry, as the audit log names it; each has its word (`act.…`)."""
 RESOLUTIONS: tuple[Resolution, ...] = get_args(Resolution)
 

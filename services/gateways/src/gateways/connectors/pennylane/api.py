@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from gateways.adapters.http import Answer, Body, Request, ask
 from gateways.adapters.transport import NoAnswer, Phase, classify
 from gateways.connectors.pennylane.access import Access
-from gateways.connectors.pennylane.answers import Page
+from gateways.connectors.pennylane.answers import ENTRY, Entry, Page
+from gateways.connectors.pennylane.mapping import body_of
 from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.judgement import judge_read, own_words
@@ -73,6 +74,21 @@ class Api:
     async def book(self, content: bytes) -> Answer:
         """`POST …/ledger_entries`, which books. Raises `NoAnswer`, and `NotAnswered` when surely nothing was booked."""
         return await self._send(self._posting(f"{COMPANY}/ledger_entries", content))
+
+    async def entry(self, entry_id: str) -> Entry:
+        """An entry as the books show it. Raises `NotAnswered`."""
+        return self.read(ENTRY, await self._answer(Request("GET", *self._entry_place(entry_id), {})))
+
+    async def attach(self, entry_id: str, attachment_id: int) -> None:
+        """Name an uploaded file as that of an entry: nothing else of it changes. Raises `NotAnswered`."""
+        content = orjson.dumps({"file_attachment_id": attachment_id})
+        headers = {"Content-Type": "application/json"}
+        request = Request("PUT", *self._entry_place(entry_id), headers, body=body_of(content))
+        self.read(ENTRY, await self._answer(request))
+
+    def _entry_place(self, entry_id: str) -> tuple[str, str]:
+        address, route = self._place(f"{COMPANY}/ledger_entries")
+        return f"{address}/{entry_id}", f"{route}/{{id}}"
 
     def read(self, shape: TypeAdapter[T], answer: Answer) -> T:
         """A success in this shape. Raises `NotAnswered` for a refusal and for anything that is not of the shape."""

@@ -33,6 +33,7 @@ from gateways.domain import charts
 from gateways.domain.judgement import DOCUMENT_UNAVAILABLE, STALE_ID, Unbookable, judge_send, own_words
 from gateways.domain.outcome import (
     Accepted,
+    CouldNotAsk,
     CredentialsAccepted,
     CredentialsOutcome,
     CredentialsRefused,
@@ -148,6 +149,25 @@ class Pennylane:
             else:
                 present.append(account.number)
         return EnsuredAccounts(present=tuple(present), refused=refused)
+
+    async def attach(self, session: Session, parcel: Parcel, software_entry_id: str) -> None:
+        """Uploaded, then named by `PUT …/ledger_entries/{id}`; an entry that shows a document is left alone."""
+        api = self._api(session)
+        if (await api.entry(software_entry_id)).attachment is not None:
+            return
+        attachments = Attachments(api, session.books)
+        try:
+            uploaded = await attachments.id_for(parcel, texts_of(parcel, self.sheet).document_names)
+        except DocumentUnavailable:
+            raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=DOCUMENT_UNAVAILABLE)) from None
+        if uploaded is None:
+            return
+        try:
+            await api.attach(software_entry_id, uploaded)
+        except NotAnswered as error:
+            if error.failure.message.category == "attachment_unknown":
+                await attachments.forget(parcel)
+            raise
 
     def _no_year(self) -> SoftwareMessage:
         return self._words("no_fiscal_year", "The company has no open fiscal year.")

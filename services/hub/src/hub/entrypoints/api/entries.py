@@ -93,6 +93,13 @@ class AllowedCreation(BaseModel):
     allowed_at: datetime.datetime
 
 
+class AskedDocument(BaseModel):
+    """The gateway was told."""
+
+    entry_id: str
+    requested_at: datetime.datetime
+
+
 class Synchronization(values.Body):
     """The files whose ready entries are to leave now."""
 
@@ -206,6 +213,18 @@ async def allow_creation(
     async with hub.act(caller) as action:
         allowed_at = await entries.allow_creation(action, file_id, entry_id, revision=body.revision)
     return AllowedCreation(entry_id=entry_id, revision=body.revision, allowed_at=allowed_at)
+
+
+@router.post(
+    "/files/{file_id}/entries/{entry_id}/document-resending",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=refuses("entry_unknown", "document_not_missing", "document_not_taken_later"),
+)
+async def resend_document(caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id) -> AskedDocument:
+    """Send the software the documents that this entry lacks in its books. Asked for twice, they are sent once."""
+    async with hub.act(caller) as action:
+        requested_at = await entries.resend_document(action, file_id, entry_id)
+    return AskedDocument(entry_id=entry_id, requested_at=requested_at)
 
 
 @router.post(

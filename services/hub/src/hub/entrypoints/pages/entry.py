@@ -42,16 +42,17 @@ async def show_entry(
         connection = (
             await connection_rows.find_connection(db, firm_id, file.connection_id) if file.connection_id else None
         )
-        names = {item.connector: item.sheet.name for item in await connectors.list_connectors(db)}
+        sheets = {item.connector: item.sheet for item in await connectors.list_connectors(db)}
         acts = await audit.list_acts_on(db, firm_id, file_id, subjects_of(life))
         members = {member.user_id: member.name for member in await firms.list_members(db, firm_id)}
     entry = life.entry
     tone, word = entry_state(entry)
+    sheet = sheets.get(file.connector or "")
     stands_still = connection is not None and connection.stands_still
     return page.show(
         "entry.html",
         file=file,
-        software_name=names.get(file.connector or "", file.connector or ""),
+        software_name=sheet.name if sheet else file.connector or "",
         entry=entry,
         life=life,
         steps=tell(life.history, acts),
@@ -68,6 +69,7 @@ async def show_entry(
         can_correct=entry.status == "to_verify" and Correctable(file, entry, validated and validated.content).is_open,
         can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
         answers=RESOLUTIONS,
+        can_resend=word == "document_missing" and sheet is not None and sheet.documents.resend_alone,
         shown_types=frozenset(SHOWN),
         without_document=entry.documents == "none" and entry.kind in DOCUMENTED,
     )
@@ -117,6 +119,14 @@ async def allow_creation(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id
     async with hub.act(visitor.caller) as action:
         await entries.allow_creation(action, file_id, entry_id, revision=typed_revision(form))
     return go(f"/files/{file_id}/entries/{entry_id}", "creation_allowed")
+
+
+@router.post("/files/{file_id}/entries/{entry_id}/document-resending")
+async def resend_document(visitor: TheVisitor, hub: TheHub, file_id: Id, entry_id: Id, _: Posted) -> Response:
+    """The document that the entry lacks in the software is sent after it."""
+    async with hub.act(visitor.caller) as action:
+        await entries.resend_document(action, file_id, entry_id)
+    return go(f"/files/{file_id}/entries/{entry_id}", "document_asked")
 
 
 def _trace_url(settings: HubSettings, validated: ValidatedContent | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The body of `POST /ledger_entries`."""
+"""The bodies of `POST /ledger_entries` and `PUT /ledger_entries/{id}`."""
 
 from typing import Annotated
 
@@ -27,6 +27,12 @@ class LineBody(Body):
     credit: Amount
     ledger_account_id: Id
     label: Text = ""
+
+
+class EntryFile(Body):
+    """The part of `PUT /ledger_entries/{id}` that is played: the file of an entry."""
+
+    file_attachment_id: Id
 
 
 class EntryBody(Body):

@@ -12,9 +12,9 @@ from qontable.money import ZERO
 from sandbox.adapters.accounts import accounts_by_id
 from sandbox.adapters.attachments import find_attachment
 from sandbox.adapters.books import fiscal_years, journals, locked_period
-from sandbox.domain.books import NewDocument, NewEntry, NewLine, SoftwareFile
+from sandbox.domain.books import BookedEntry, NewDocument, NewEntry, NewLine, SoftwareFile
 from sandbox.domain.marks import parted
-from sandbox.software.pennylane.entry_body import EntryBody, LineBody
+from sandbox.software.pennylane.entry_body import EntryBody, EntryFile, LineBody
 from sandbox.software.pennylane.errors import VendorError
 
 CENT = Decimal("0.01")
@@ -112,14 +112,25 @@ async def _check_accounts(connection: Connection, company: SoftwareFile, wanted:
             raise VendorError("account_disabled", account.number)
 
 
+async def checked_file(
+    connection: Connection, company: SoftwareFile, entry: BookedEntry, body: EntryFile
+) -> NewDocument:
+    """The file to attach to an entry that is there. That its period must be open is assumed. Raises 422."""
+    await _check_open(connection, company, entry.journal_id, entry.date)
+    return (await _documents(connection, company, body.file_attachment_id))[0]
+
+
 async def _check_date(connection: Connection, company: SoftwareFile, body: EntryBody) -> None:
-    day: date = body.date
+    await _check_open(connection, company, body.journal_id, body.date)
+
+
+async def _check_open(connection: Connection, company: SoftwareFile, journal_id: int, day: date) -> None:
     years = [year for year in await fiscal_years(connection, company.id) if year.start_date <= day <= year.end_date]
     if not years:
         raise VendorError("no_fiscal_year", day)
     if years[0].closed_at is not None:
         raise VendorError("fiscal_year_closed", day)
-    if await locked_period(connection, company.id, body.journal_id, day):
+    if await locked_period(connection, company.id, journal_id, day):
         raise VendorError("period_locked", day)
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sandbox.adapters.booking import entries_by_id
+from sandbox.adapters.booking import attach, entries_by_id
 from sandbox.adapters.listing import Condition, Slice, list_entries
 from sandbox.app.strike import book_struck
 from sandbox.domain.books import BookedEntry
 from sandbox.domain.faults import Reply
 from sandbox.software.pennylane.call import COMPANY, Call, Route, instant, path_id, readers, writers
-from sandbox.software.pennylane.entry_body import EntryBody
-from sandbox.software.pennylane.entry_rules import checked_entry
+from sandbox.software.pennylane.entry_body import EntryBody, EntryFile
+from sandbox.software.pennylane.entry_rules import checked_entry, checked_file
 from sandbox.software.pennylane.errors import VendorError
 from sandbox.software.pennylane.file_attachments import file_url
 from sandbox.software.pennylane.filters import (
@@ -54,12 +54,26 @@ async def list_ledger_entries(call: Call) -> Any:
 
 async def get_ledger_entry(call: Call) -> Any:
     """`GET /ledger_entries/{id}`."""
+    return _entry(call, await _wanted(call))
+
+
+async def update_ledger_entry(call: Call) -> Any:
+    """`PUT /ledger_entries/{id}`, of which the stand-in plays the file alone: that an entry then has it is published;
+    that one which has a file already gets the new one in its place is assumed, and not played."""
+    entry = await _wanted(call)
+    body = read_body(EntryFile, call.visit.body)
+    if not entry.documents:
+        await attach(call.connection, entry.id, await checked_file(call.connection, call.company, entry, body))
+    return _entry(call, await _wanted(call))
+
+
+async def _wanted(call: Call) -> BookedEntry:
     wanted = path_id(call, "no_entry")
     one = Slice((Condition("entry.id", "eq", wanted),), ("entry.id",), descending=True, after=None, limit=1)
     ids = await list_entries(call.connection, call.company.id, one, closed_years=True)
     if not ids:
         raise VendorError("no_entry", wanted)
-    return _entry(call, (await entries_by_id(call.connection, ids))[0])
+    return (await entries_by_id(call.connection, ids))[0]
 
 
 def _entry(call: Call, entry: BookedEntry) -> dict[str, Any]:
@@ -85,5 +99,6 @@ def _entry(call: Call, entry: BookedEntry) -> dict[str, Any]:
 ROUTES = (
     Route("GET", f"{COMPANY}/ledger_entries", list_ledger_entries, readers("ledger_entries")),
     Route("GET", f"{COMPANY}/ledger_entries/{{id}}", get_ledger_entry, readers("ledger_entries")),
+    Route("PUT", f"{COMPANY}/ledger_entries/{{id}}", update_ledger_entry, writers("ledger_entries")),
     Route("POST", f"{COMPANY}/ledger_entries", create_ledger_entry, writers("ledger_entries"), status=201),
 )
