@@ -8,6 +8,7 @@ from sandbox.app.onboarding import GRANTED
 from sandbox.app.systems import Progress, Systems, once_arrived
 from sandbox.domain.book.generator import Book, make_book
 from sandbox.domain.book.problems import CLOSED_LATER, LOCKED_JOURNAL, plant_problems
+from sandbox.domain.drafts import Draft
 from sandbox.domain.rules import Closable
 from sandbox.domain.seed import SoftwareFileSeed
 from sandbox.domain.software_seed import seed_from_workshop
@@ -16,17 +17,19 @@ CONNECTOR = "myunisoft"
 CLOSES: tuple[Closable, ...] = ("journal", "account")
 """What is closed in its books while entries are on their way."""
 ENTRIES = 120
+HELD = 6
+"""How many entries are validated last, when sending is by hand."""
 COMPANIES = (
-    ("Boulangerie Petit", "404833048", "Boulangerie Petit SARL", "404833048"),
-    ("Garage Moreau & Fils", "552100554", "SARL Garage Moreau", "552100554"),
-    ("Cabinet dentaire Lefèvre", "775670417", "Dr Lefèvre", "775670417"),
-    ("Menuiserie du Lac", "632012100", "Menuiserie du Lac", None),
-    ("Pharmacie de la Gare", "383474814", "Pharmacie de la Gare", "383474814"),
+    ("Boulangerie Petit", "999000201", "Boulangerie Petit SARL", "999000201"),
+    ("Garage Moreau & Fils", "999000219", "SARL Garage Moreau", "999000219"),
+    ("Cabinet dentaire Lefèvre", "999000227", "Dr Lefèvre", "999000227"),
+    ("Menuiserie du Lac", "999000235", "Menuiserie du Lac", None),
+    ("Pharmacie de la Gare", "999000243", "Pharmacie de la Gare", "999000243"),
     ("SCI Les Tilleuls", None, "SCI Les Tilleuls", None),
-    ("Atelier Nguyen", "790200455", "Atelier Nguyen EURL", "790200455"),
-    ("Transports Roussel", "431288512", "Roussel Transports", "431288512"),
-    ("Librairie Colombe", "504207853", "Librairie La Colombe", "487564312"),
-    ("Fleurs d'Amélie", "812345674", None, None),
+    ("Atelier Nguyen", "999000250", "Atelier Nguyen EURL", "999000250"),
+    ("Transports Roussel", "999000268", "Roussel Transports", "999000268"),
+    ("Librairie Colombe", "999000276", "Librairie La Colombe", "999000284"),
+    ("Fleurs d'Amélie", "999000292", None, None),
     ("Studio Kermarrec", None, None, None),
 )
 """Client file with its SIREN, and the software's file that may be it, if there is one."""
@@ -97,10 +100,18 @@ class Town:
         control, seed = self.systems.control, self.seed
         await control.lock_journal(seed.connector, seed.code, LOCKED_JOURNAL, locked=True)
         await control.close_account(seed.connector, seed.code, CLOSED_LATER, closed=True)
-        problems = self._problems()
-        drafts = [problems.get(draft.key, draft) for draft in self.book.drafts]
+        problems, held = self._problems(), {draft.key for draft in self._held()}
+        drafts = [problems.get(draft.key, draft) for draft in self.book.drafts if draft.key not in held]
         await publish_all(self.systems, self.route, drafts, len(drafts), self.progress)
         await until_quiet(self.systems, self.file_id, self.progress)
+
+    async def publish_held(self) -> None:
+        """The last few."""
+        await publish_all(self.systems, self.route, self._held(), HELD, self.progress)
+
+    async def reopen(self) -> None:
+        """An account that was closed in the software is opened again."""
+        await self.systems.control.close_account(self.seed.connector, self.seed.code, CLOSED_LATER, closed=False)
 
     async def unlock(self) -> None:
         """What was wrong in the software is put right."""
@@ -116,5 +127,8 @@ class Town:
         assert problem.corrected
         return problem.corrected.lines[0].account
 
-    def _problems(self) -> dict[str, object]:
+    def _held(self) -> list[Draft]:
+        return [draft for draft in self.book.drafts if draft.key not in self._problems()][-HELD:]
+
+    def _problems(self) -> dict[str, Draft]:
         return {problem.published.key: problem.published for problem in plant_problems(self.book, CLOSES)}
