@@ -14,7 +14,6 @@ from gateways.adapters.http import Answer, Body, Request, ask
 from gateways.adapters.transport import NoAnswer, Phase, classify
 from gateways.connectors.pennylane.access import Access
 from gateways.connectors.pennylane.answers import ENTRY, Entry, Page
-from gateways.connectors.pennylane.mapping import body_of
 from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.judgement import judge_read, own_words
@@ -83,7 +82,7 @@ class Api:
         """Name an uploaded file as that of an entry: nothing else of it changes. Raises `NotAnswered`."""
         content = orjson.dumps({"file_attachment_id": attachment_id})
         headers = {"Content-Type": "application/json"}
-        request = Request("PUT", *self._entry_place(entry_id), headers, body=body_of(content))
+        request = Request("PUT", *self._entry_place(entry_id), headers, body=Body.of(content))
         self.read(ENTRY, await self._answer(request))
 
     def _entry_place(self, entry_id: str) -> tuple[str, str]:
