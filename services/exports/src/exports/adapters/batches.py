@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from exports.domain.batch import ENDS, Batch, BatchEntry, BatchState, KeptFile
+from exports.domain.batch import ENDS, Abandoned, Batch, BatchEntry, BatchState, KeptFile
 from qontable.bus import Received
 from qontable.database import Connection
 from qontable.events.delivery import EntryDispatched
@@ -207,7 +207,10 @@ async def is_held(connection: Connection, leased: LeasedBatch) -> bool:
 
 
 async def dispatches(connection: Connection, export_id: str) -> AsyncIterator[list[str]]:
-    """The bodies of a batch's dispatches in their sequence, page by page, each on one line."""
+    """The bodies of a batch's dispatches in their sequence, page by page, each on one line.
+
+    Raises `Abandoned` when they are gone: the batch has ended.
+    """
     after = -1
     while True:
         rows = await connection.fetch(
@@ -221,6 +224,8 @@ async def dispatches(connection: Connection, export_id: str) -> AsyncIterator[li
         )
         if not rows:
             return
+        if any(row["dispatch"] is None for row in rows):
+            raise Abandoned
         yield [row["dispatch"] for row in rows]
         after = rows[-1]["sequence"]
 

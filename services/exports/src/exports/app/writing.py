@@ -22,7 +22,7 @@ from exports.adapters.dispatch_book import dispatch_book
 from exports.app.ending import end
 from exports.app.export import Done, Order, export
 from exports.app.report import Report
-from exports.domain.batch import BatchState
+from exports.domain.batch import Abandoned, BatchState
 from exports.domain.needs import LACKING, lacking
 from exports.domain.outcome import MOST_TOLD, Came
 from exports.domain.posting import Parameters
@@ -39,10 +39,6 @@ RENEWALS = 3
 """How often a lease is renewed in its time."""
 
 log = structlog.get_logger()
-
-
-class Abandoned(Exception):
-    """Nobody wants this file any more: it was taken back, or somebody else writes it."""
 
 
 class Writing:

@@ -32,6 +32,10 @@ STOPPED = SoftwareMessage(
 WORDS: dict[BatchState, SoftwareMessage] = {"stopped": STOPPED, "recalled": TAKEN_BACK}
 
 
+class Abandoned(Exception):
+    """Nobody wants this file any more: it was taken back, or somebody else writes it or wrote it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A batch as its row says. Without `opened` nobody has said yet what is to be written."""
