@@ -1,6 +1,5 @@
 """The stand-in on a real socket and a real database, and a caller of it that knows only the vendor's facts."""
 
-import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -9,18 +8,11 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from local_stack.world import World
 from qontable.database import Database
-from qontable.loop import Loop
-from sandbox.app.fault_box import FaultBox
-from sandbox.app.late_bookings import LateBookings
-from sandbox.entrypoints.control.application import control_application
-from sandbox.software.registry import open_standins
 
-from ..served import served
+from ..served import standing
 
 BASE = "/pennylane/api/external/firm/v1"
 PDF = b"%PDF-1.4 a document\r\n--not a boundary\r\n\x00\xff"
@@ -171,18 +163,9 @@ def _seed(code: str, firm: str) -> dict[str, Any]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stand(world: World) -> AsyncIterator[Stand]:
-    """The stand-in, served by uvicorn as in the sandbox's own process."""
-    database = await Database.connect(world.database_url("sandbox"), connections=8)
-    faults = FaultBox()
-    standins = open_standins(database, faults)
-    late = LateBookings(database, {connector: standin.work_off for connector, standin in standins.items()})
-    mounts = [Mount(f"/{connector}", standin.application()) for connector, standin in standins.items()]
-    app = Starlette(routes=[*mounts, Mount("/control", control_application(database, faults))])
-    loop = asyncio.create_task(Loop("late_bookings", late.step, idle_seconds=0.05).run())
-    async with served(app) as url, httpx.AsyncClient(base_url=f"{url}/control", timeout=60) as control:
-        yield Stand(url, database, control)
-    loop.cancel()
-    await database.close()
+    """The stand-in, running."""
+    async with standing(world) as made:
+        yield Stand(made.url, made.database, made.control)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
