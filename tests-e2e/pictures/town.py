@@ -33,6 +33,8 @@ COMPANIES = (
     ("Studio Kermarrec", None, None, None),
 )
 """Client file with its SIREN, and the software's file that may be it, if there is one."""
+ONLY_THERE = ("Brasserie du Vieux Port", "999000425")
+"""A file of the software that no client file belongs to, with its SIREN."""
 
 
 @dataclass
@@ -74,13 +76,8 @@ class Town:
             code = f"C{number:03}-{self.run}"
             await platform.create_file(self.firm_id, f"{self.file_id}_{number}", name, code, siren)
             if there:
-                siret = f"{siren_there}00017" if siren_there else None
-                empty = SoftwareFileSeed(
-                    connector=CONNECTOR, firm=self.firm_id, code=code if number % 3 else f"X{code}", name=there,
-                    siret=siret, accounts=self.seed.accounts, subsidiaries=(), journals=self.seed.journals,
-                    fiscal_years=self.seed.fiscal_years,
-                )  # fmt: skip
-                await self.systems.control.seed(empty)
+                await self._seed_empty(code if number % 3 else f"X{code}", there, siren_there)
+        await self._seed_empty(f"B001-{self.run}", *ONLY_THERE)
         await self.systems.control.make_token(
             CONNECTOR, self.firm_id, self.key, self.systems.partner_secrets[CONNECTOR], dict(GRANTED)
         )
@@ -126,6 +123,15 @@ class Town:
         problem = next(item for item in plant_problems(self.book, CLOSES) if item.name == "unknown account")
         assert problem.corrected
         return problem.corrected.lines[0].account
+
+    async def _seed_empty(self, code: str, name: str, siren: str | None) -> None:
+        """A file of the software with a chart and no entry."""
+        empty = SoftwareFileSeed(
+            connector=CONNECTOR, firm=self.firm_id, code=code, name=name, siret=f"{siren}00017" if siren else None,
+            accounts=self.seed.accounts, subsidiaries=(), journals=self.seed.journals,
+            fiscal_years=self.seed.fiscal_years,
+        )  # fmt: skip
+        await self.systems.control.seed(empty)
 
     def _held(self) -> list[Draft]:
         return [draft for draft in self.book.drafts if draft.key not in self._problems()][-HELD:]

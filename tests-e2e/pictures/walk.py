@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 from playwright.async_api import Page, async_playwright
-from town import CONNECTOR, HELD, Town
+from town import CONNECTOR, HELD, ONLY_THERE, Town
 
 from qontable.addresses import Addresses, read_addresses
 from sandbox.app.systems import open_systems
@@ -146,6 +146,7 @@ async def mapping(walk: Walk, connection: str) -> None:
     """A table that is none, two lines of a right one, one software file typed wrong, then all suggestions."""
     page = walk.page
     await walk.keep("mapping")
+    await creation(walk, connection)
     answer = await page.context.request.get(f"{walk.base}{connection}/mapping.csv")
     lines = (await answer.body()).splitlines(keepends=True)
     await send_table(
@@ -161,6 +162,15 @@ async def mapping(walk: Walk, connection: str) -> None:
     await page.locator("input[aria-invalid=true]").fill("")
     await walk.press("main form[method=post] button.primary", then="**said=mapped")
     await walk.keep("status-mapped")
+
+
+async def creation(walk: Walk, connection: str) -> None:
+    """A file of the software that Qonto lacks is created there."""
+    name = ONLY_THERE[0]
+    await walk.page.locator("#lacking tr", has_text=name).locator("input").check()
+    await walk.press("form[action$='/file-creations'] button", then="**said=creation_asked")
+    await walk.keep("mapping-created")
+    await walk.until(f"tbody tr:not([id^=lacks]):has-text('{name}')", f"{connection}/mapping?show=all")
 
 
 async def send_table(walk: Walk, table: bytes, name: str, *, then: str) -> None:
