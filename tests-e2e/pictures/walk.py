@@ -92,6 +92,7 @@ async def walk(walk: Walk, token: str) -> None:
     connection = await connect(walk)
     await mapping(walk, connection)
     await walk.town.publish_backlog()
+    await walk.until("#tabs a[href$='tab=ready'] .count:not(:text-is('0'))", f"{root}?tab=ready")
     await activation(walk, connection)
     await live(walk, root)
     await entries(walk, root)
