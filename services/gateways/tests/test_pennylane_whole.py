@@ -18,7 +18,7 @@ from gateways.connectors.registry import load_sheets
 from local_stack.world import World
 from qontable.events.connector import ConnectionHealthChanged
 from qontable.events.delivery import EntryDispatched, KeptDocument
-from qontable.events.hub import Throttle
+from qontable.events.hub import ConnectionChanged, Throttle
 from qontable.storage import open_storage
 from qontable.vault import load_ring
 
@@ -163,19 +163,46 @@ async def test_a_token_without_the_right_to_write_halts_and_says_so(
     await pennylane.reaches(delivery, "confirmed")
 
 
-async def test_an_authorisation_is_exchanged_once_and_delivers(pennylane: House, control: httpx.AsyncClient) -> None:
-    seed = "refresh-token-that-was-typed"
+async def authorised(house: House, control: httpx.AsyncClient, seed: str) -> ConnectionChanged:
+    """A connection by OAuth whose typed refresh token is `seed`."""
     grant = {"connector": "pennylane", "firm": "Cabinet", "kind": "refresh", "token": seed, "seconds": 3600, **CLIENT}
     (await control.post("/grants", json=grant)).raise_for_status()
     connection = f"con_oauth_{next(NUMBERS)}"
-    changed = pennylane.connection(connection, token="", throttle=Throttle(**LIMITS), version=1, enabled=True)
-    key = load_ring(pennylane.world.gateway_keys).sealing_key
+    changed = house.connection(connection, token="", throttle=Throttle(**LIMITS), version=1, enabled=True)
+    key = load_ring(house.world.gateway_keys).sealing_key
     sealed = key.seal({"refresh_token": seed}, firm_id=changed.firm_id, connection_id=connection)
-    await pennylane.say(changed.model_copy(update={"sealed": sealed}))
-    await pennylane.hears(ConnectionHealthChanged, connection_id=connection, health="connected")
+    changed = changed.model_copy(update={"sealed": sealed})
+    await house.say(changed)
+    await house.hears(ConnectionHealthChanged, connection_id=connection, health="connected")
+    return changed
+
+
+async def generation(house: House, connection: str) -> int:
+    query = "select generation from gateways.tokens where connection_id = $1"
+    return int(await house.database.fetchval(query, connection))
+
+
+async def test_an_authorisation_is_exchanged_once_and_delivers(pennylane: House, control: httpx.AsyncClient) -> None:
+    connection = (await authorised(pennylane, control, "refresh-token-that-was-typed")).connection_id
     deliveries = [await dispatch(pennylane, connection, documents=1) for _ in range(3)]
     await pennylane.say(*deliveries)
     for delivery in deliveries:
         await pennylane.reaches(delivery, "confirmed")
-    generation = "select generation from gateways.tokens where connection_id = $1"
-    assert await pennylane.database.fetchval(generation, connection) == 1
+    assert await generation(pennylane, connection) == 1
+
+
+async def test_tokens_that_are_due_are_renewed_and_deliver_though_each_renewal_ends_the_one_before(
+    pennylane: House, control: httpx.AsyncClient
+) -> None:
+    changed = await authorised(pennylane, control, "refresh-token-that-will-be-old")
+    connection = changed.connection_id
+    for renewed in (2, 3):
+        due = "update gateways.tokens set renew_at = now() where connection_id = $1"
+        await pennylane.database.execute(due, connection)
+        await pennylane.say(changed.model_copy(update={"version": renewed}))  # tokens are read anew
+        delivery = await dispatch(pennylane, connection, documents=1)
+        await pennylane.say(delivery)
+        await pennylane.reaches(delivery, "confirmed")
+        await pennylane.until(
+            "select generation = $2 from gateways.tokens where connection_id = $1", connection, renewed
+        )
