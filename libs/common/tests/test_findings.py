@@ -36,8 +36,9 @@ def test_braces_in_a_value_are_harmless() -> None:
     assert "{0.__class__}" in render(Finding("account_unknown", "", {"account": "{0.__class__}"})).message["en"]
 
 
-def test_only_a_missing_fiscal_year_makes_an_entry_wait() -> None:
-    assert {code for code in catalogue() if waits(Finding(code))} == {"no_fiscal_year", "fiscal_year_closed"}
+def test_an_entry_waits_only_for_what_comes_or_is_answered_without_a_new_revision() -> None:
+    years, rules = {"no_fiscal_year", "fiscal_year_closed"}, {"account_to_create", "subsidiary_to_create"}
+    assert {code for code in catalogue() if waits(Finding(code))} == years | rules | {"document_absent"}
 
 
 def test_findings_name_the_reference_data_that_could_cure_them() -> None:

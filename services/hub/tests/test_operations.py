@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 import schemathesis
-from services.hub.tests.test_entries import REFUSED
+from services.hub.tests.test_entries import LATELY, REFUSED
 from services.hub.tests.test_exports import CSV, completed
 
 from hub.entrypoints.api.application import describe
@@ -84,6 +84,7 @@ async def test_every_operation_is_reached_and_answers_as_documented(town: Any, f
     file_id = await _mapping(firm, caller, connection)
     await _settings(caller, connection, file_id)
     await _entries(firm, caller, file_id)
+    await _resending(town, firm, caller)
     await _exports(town, caller, file_id)
     await _leaving(caller, connection, file_id)
     assert caller.answered == set(OPERATIONS)
@@ -185,6 +186,17 @@ async def _entries(firm: Any, caller: Caller, file_id: str) -> None:
     await caller.call(f"POST {one}/duplicate-answer", ids | {"entry_id": "e3"}, json={"answer": "distinct"})
     await caller.call(f"POST {one}/creation-answer", ids | {"entry_id": "e4"}, json={"revision": 1})
     await caller.call("POST /synchronizations", json={"file_ids": [file_id]})
+
+
+async def _resending(town: Any, firm: Any, caller: Caller) -> None:
+    await town.introduce(LATELY)
+    connection_id = await firm.connect(SoftwareFile(software_file_id="late", name="Tard"), connector=LATELY.connector)
+    file_id = await firm.add_file("Tard")
+    await firm.map(file_id, connection_id, "late")
+    booked = {"status": "synchronized", "delivery_state": "confirmed", "delivery_id": "d1", "documents": "missing"}
+    await firm.tell(firm.status(file_id, "e1", **booked))
+    one = "/files/{file_id}/entries/{entry_id}"
+    await caller.call(f"POST {one}/document-resending", {"file_id": file_id, "entry_id": "e1"})
 
 
 async def _exports(town: Any, caller: Caller, file_id: str) -> None:

@@ -50,7 +50,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "truncated events": ((*PUBLISH, "--events", "truncated.jsonl"), 1, "line 1: the line is not JSON"),
     "events that are none": ((*PUBLISH, "--events", "list.jsonl"), 1, "line 1: Input should be"),
     "unbalanced FEC": ((*PUBLISH, "--fec", "unbalanced.txt"), 1, "entry ACH/1: the entry does not balance"),
-    "no text": ((*PUBLISH, "--fec", "noise.bin"), 1, "line 1: "),
+    "no text": ((*PUBLISH, "--fec", "noise.bin"), 1, "line 3: the bytes of this line are neither"),
     "two books": ((*PUBLISH, "--fec", "good.txt", "--events", "good.txt"), 2, "give either --fec FILE or --events"),
     "no book": (PUBLISH, 2, "give either --fec FILE or --events FILE"),
     "wrong option of publish": ((*PUBLISH, "--fce", "good.txt"), 2, "No such option: --fce"),
