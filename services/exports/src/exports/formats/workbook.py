@@ -17,9 +17,13 @@ from qontable.flatfile.layout import Cell
 SHEET = "Ecritures"
 WIDTHS = {"label": 40, "account_label": 30, "subsidiary_label": 30, "document": 24}
 USUAL_WIDTH = 14
+FILTER_WIDTH = 4
+"""Of the filter's button beside a heading, in characters as the others."""
 AMOUNT = "#,##0.00"
 DAY = "dd/mm/yyyy"
 DAY_ZERO = date(1899, 12, 30).toordinal()
+A4 = 9
+"""As Excel numbers paper."""
 MOST_ROWS = 1_048_576
 """Rows of a sheet, heading included (Excel's specification)."""
 
@@ -39,10 +43,15 @@ class Workbook(Format):
         book.set_properties({"title": SHEET, "created": made.replace(tzinfo=None)})
         sheet = book.add_worksheet(SHEET)
         heading = book.add_format({"bold": True, "bottom": 1})
-        formats = {"amount": book.add_format({"num_format": AMOUNT}), "day": book.add_format({"num_format": DAY})}
+        formats = {
+            "amount": book.add_format({"num_format": AMOUNT}),
+            "day": book.add_format({"num_format": DAY, "align": "left"}),
+        }
         for column, cell in enumerate(cells):
-            sheet.set_column(column, column, WIDTHS.get(cell.value or "", USUAL_WIDTH))
+            width = max(WIDTHS.get(cell.value or "", USUAL_WIDTH), len(cell.name) + FILTER_WIDTH)
+            sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 0)
+        _print_on_paper(sheet)
         sheet.write_row(0, 0, [cell.name for cell in cells], heading)
         columns = [
             (column, SOURCES[cell.value], *_typed(sheet, cell, formats))
@@ -60,6 +69,15 @@ class Workbook(Format):
                             write(row, column, spell(value), format_)
         sheet.autofilter(0, 0, max(row, 1), len(cells) - 1)
         book.close()
+
+
+def _print_on_paper(sheet: Worksheet) -> None:
+    """Printed, all columns stand on one page's width, with their headings on each page."""
+    sheet.set_paper(A4)
+    sheet.set_landscape()
+    sheet.set_margins(left=0.3, right=0.3)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _typed(
