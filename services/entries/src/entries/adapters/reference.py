@@ -1,22 +1,13 @@
 """Reference data of software files as it is kept: numbers, codes, years, and what is closed; what pre-flight needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from qontable.database import Connection
 from qontable.events.reference import AccountsRefreshed, FiscalYear, ReferenceKind, ReferenceRows
-from qontable.versions import HeldVersion
+from qontable.versions import Held, HeldVersion
 
 LEDGERS: tuple[ReferenceKind, ...] = ("accounts", "subsidiaries")
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Which state of a file's reference data is held, and of which software file."""
-
-    at: HeldVersion
-    full_asked_at: datetime | None
 
 
 async def fetch_held(connection: Connection, file_id: str) -> Held | None:

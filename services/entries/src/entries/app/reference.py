@@ -1,12 +1,11 @@
 """Reference data as it is published: whole differences, applied in order of version; a gap asks for the full state."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from entries.adapters.reference import (
-    Held,
     clear,
     collect_part,
     fetch_held,
@@ -20,10 +19,9 @@ from qontable.bus import Received
 from qontable.clock import now
 from qontable.events.reference import AccountsFullRequested, AccountsRefreshed
 from qontable.unit import Unit
-from qontable.versions import applies, shows_a_gap
+from qontable.versions import Held, applies, shows_a_gap
 
 REFRESHED = ("reference_data", "reference_refresh", "fiscal_year", "creation_answer")
-ASK_AGAIN = timedelta(minutes=10)
 READER = "entries"
 
 log = structlog.get_logger()
@@ -62,7 +60,7 @@ class Reference:
         await save_held(unit.connection, event)
 
     async def _ask_for_all(self, unit: Unit, event: AccountsRefreshed, held: Held | None, moment: datetime) -> None:
-        if held and held.full_asked_at and held.full_asked_at + ASK_AGAIN > moment:
+        if held and held.asked_lately(moment):
             return
         log.info("reference data has a gap", file_id=event.file_id, from_version=event.from_version)
         await note_full_asked(unit.connection, event, moment)

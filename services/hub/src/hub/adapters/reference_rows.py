@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
 from hub.adapters.batch import columns
 from hub.domain.cursor import write_cursor
@@ -10,17 +9,10 @@ from hub.domain.reference_row import HeldReference, KindRow, PastRefresh, Refere
 from qontable.database import Connection as Db
 from qontable.events.reference import REFERENCE_KINDS, AccountsRefreshed, ReferenceKind
 from qontable.preflight import KnownYear, ReferenceState
-from qontable.versions import HeldVersion
+from qontable.versions import Held, HeldVersion
 
 MOST_REFRESHES = 50
 """How many past refreshes of a file are shown."""
-
-
-class Held(NamedTuple):
-    """Which version is held, and when the full state was last asked for."""
-
-    at: HeldVersion
-    full_asked_at: datetime | None
 
 
 async def lock_held(db: Db, firm_id: str, file_id: str) -> Held | None:

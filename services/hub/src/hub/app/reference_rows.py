@@ -1,19 +1,16 @@
 """Rows of reference data: each version is applied once it is whole, in its topic's order; a gap asks for all of it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 
 from hub.adapters import reference_rows as rows
-from hub.adapters.reference_rows import Held
 from hub.domain.reference_row import rows_of
 from qontable.clock import now
 from qontable.events.reference import AccountsFullRequested, AccountsRefreshed
 from qontable.unit import Unit
-from qontable.versions import applies, shows_a_gap
+from qontable.versions import Held, applies, shows_a_gap
 
-ASK_AGAIN = timedelta(minutes=10)
 READER = "hub"
 
 log = structlog.get_logger()
@@ -47,7 +44,7 @@ async def _apply(unit: Unit, parts: Sequence[AccountsRefreshed]) -> None:
 
 async def _ask_for_all(unit: Unit, event: AccountsRefreshed, held: Held | None) -> None:
     moment = now()
-    if held and held.full_asked_at and held.full_asked_at + ASK_AGAIN > moment:
+    if held and held.asked_lately(moment):
         return
     log.info("reference data has a gap", file_id=event.file_id, from_version=event.from_version)
     await rows.note_full_asked(unit.connection, event, moment)
