@@ -75,7 +75,7 @@ async def build(settings: EntriesSettings) -> Service:
     judge, fetch, place, open_exports = Wake(), Wake(), Wake(), Wake()
     acknowledge_within = timedelta(seconds=settings.entries_acknowledge_seconds)
     dispatch = Dispatch(service.units, acknowledge_within, settings.entries_issues)
-    intake = Intake(judge, fetch)
+    intake = Intake(judge, fetch, place)
     documents = _documents(service, settings, judge, fetch)
     held = HeldRecords(service.units, intake, _held_for(settings))
     patience = _patience(settings)

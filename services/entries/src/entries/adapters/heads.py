@@ -1,5 +1,6 @@
 """Heads of entries as intake finds them and leaves them: the newest revision, and up to which one was taken back."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,10 +29,13 @@ class Head:
 
 
 async def open_entries(connection: Connection, firms: Mapping[EntryKey, str]) -> dict[EntryKey, Head]:
-    """The heads of these entries (key → firm), their rows locked; an entry not seen before gets a row and a code."""
+    """The heads of these entries (key → firm), their rows locked; an entry not seen before gets a row and a code.
+
+    Entries that are new together are numbered in the mapping's order, in which they arrived.
+    """
     keys = sorted(firms)
     known = {(row["file_id"], row["entry_id"]) for row in await _fetch_keys(connection, keys)}
-    if missing := [key for key in keys if key not in known]:
+    if missing := [key for key in firms if key not in known]:
         await _insert_entries(connection, missing, firms)
     rows = await connection.fetch(
         """
@@ -59,10 +63,9 @@ async def _fetch_keys(connection: Connection, keys: Sequence[EntryKey]) -> list[
 
 
 async def _insert_entries(connection: Connection, keys: Sequence[EntryKey], firms: Mapping[EntryKey, str]) -> None:
-    """Rows under fresh codes. Whoever opens entries of the same file meanwhile waits at the file's counter."""
-    wanted: dict[str, int] = {}
-    for file_id, _ in keys:
-        wanted[file_id] = wanted.get(file_id, 0) + 1
+    """Rows under fresh codes. Whoever opens entries of the same file meanwhile waits at the file's counter; counters
+    are locked by file."""
+    wanted = dict(sorted(Counter(file_id for file_id, _ in keys).items()))
     issued = await connection.fetch(
         """
         insert into issued_codes (file_id, issued) select * from unnest($1::text[], $2::bigint[])

@@ -47,6 +47,18 @@ async def hold(connection: Connection, records: Sequence[HeldRecord], now: datet
     )
 
 
+async def fetch_awaited(connection: Connection, file_ids: Sequence[str]) -> set[str]:
+    """Those of these files of which records are held, even if the file has become known meanwhile."""
+    rows = await connection.fetch(
+        """
+        select file_id from unnest($1::text[]) as named (file_id)
+        where exists (select from held_records held where held.file_id = named.file_id)
+        """,
+        file_ids,
+    )
+    return {row["file_id"] for row in rows}
+
+
 async def take_placeable(connection: Connection, limit: int) -> list[HeldRecord]:
     """Records whose file has become known, oldest first, taken out."""
     return await _take(connection, "exists (select from files where files.file_id = held.file_id)", limit)
@@ -76,11 +88,12 @@ async def count_held(connection: Connection) -> dict[str, int]:
 
 
 async def _take(connection: Connection, condition: str, limit: int, *values: Any) -> list[HeldRecord]:
+    """Records taken out, oldest first. Whoever takes some meanwhile is waited for: what is held later comes later."""
     rows = await connection.fetch(
         f"""
         with taken as (
             delete from held_records where id in (
-                select id from held_records held where {condition} order by id limit $1 for update skip locked
+                select id from held_records held where {condition} order by id limit $1 for update
             )
             returning *
         )

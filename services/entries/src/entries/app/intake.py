@@ -11,7 +11,7 @@ from datetime import datetime
 from entries.adapters.documents import WantedDocument, want_documents
 from entries.adapters.files import fetch_owners
 from entries.adapters.heads import Head, open_entries, save_heads
-from entries.adapters.held import HeldRecord, hold
+from entries.adapters.held import HeldRecord, fetch_awaited, hold
 from entries.adapters.revisions import Revision, RevisionKey, fetch_hashes, insert_revisions
 from entries.app.unread import Unread
 from entries.domain.duplicates import duplicate_key
@@ -47,17 +47,22 @@ class Arrival:
 class Intake:
     """Handles `entry.validated` and `entry.review_undone`.
 
-    Once their effects are committed `arrived` is called, and `wanted` where documents are to be fetched. Of what is set
-    aside `unread` tells.
+    Once their effects are committed `arrived` is called, `wanted` where documents are to be fetched, and `placeable`
+    where records are held whose file is known. Of what is set aside `unread` tells.
     """
 
-    def __init__(self, arrived: Callable[[], None], wanted: Callable[[], None]) -> None:
+    def __init__(self, arrived: Callable[[], None], wanted: Callable[[], None], placeable: Callable[[], None]) -> None:
         self.unread = Unread(arrived)
         self._arrived = arrived
         self._wanted = wanted
+        self._placeable = placeable
 
     async def validated(self, unit: Unit, received: Sequence[Received[EntryValidated]]) -> None:
-        """Revisions whose file is known are taken in, of an unknown one held, of another firm's set aside."""
+        """Revisions whose file is known are taken in, of an unknown one held, of another firm's set aside.
+
+        What comes while earlier records of its file are still held waits behind them: a file's entries keep the order
+        in which they arrived.
+        """
         await self._place(unit, [_arrival(item) for item in received])
 
     async def undone(self, unit: Unit, received: Sequence[Received[EntryReviewUndone]]) -> None:
@@ -66,19 +71,23 @@ class Intake:
 
     async def _place(self, unit: Unit, arrivals: Sequence[Arrival]) -> None:
         moment = now()
-        owners = await fetch_owners(unit.connection, [arrival.event.file_id for arrival in arrivals])
+        file_ids = list({arrival.event.file_id for arrival in arrivals})
+        awaited = await fetch_awaited(unit.connection, file_ids)
+        owners = await fetch_owners(unit.connection, file_ids)
         placed, held = [], []
         for arrival in arrivals:
-            match owners.place(arrival.event.firm_id, arrival.event.file_id):
-                case "known":
-                    placed.append(arrival)
-                case "awaited":
-                    record = arrival.refused("held", "")
-                    held.append(HeldRecord(arrival.event.firm_id, arrival.event.file_id, record))
-                case "foreign":
-                    unit.set_aside(arrival.refused("foreign_file", "the client file belongs to another firm"))
+            place = owners.place(arrival.event.firm_id, arrival.event.file_id)
+            if place == "foreign":
+                unit.set_aside(arrival.refused("foreign_file", "the client file belongs to another firm"))
+            elif place == "awaited" or arrival.event.file_id in awaited:
+                record = arrival.refused("held", "")
+                held.append(HeldRecord(arrival.event.firm_id, arrival.event.file_id, record))
+            else:
+                placed.append(arrival)
         if held:
             await hold(unit.connection, held, moment)
+        if awaited & owners.firm_of_file.keys():
+            unit.after_commit(self._placeable)
         await self.take(unit, placed, moment)
 
     async def take(self, unit: Unit, arrivals: Sequence[Arrival], moment: datetime) -> None:
