@@ -1,13 +1,15 @@
 """The report that goes with a file: what was written and what was altered, for programs and for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 from typing import Any
 
 import orjson
 
 from exports.domain.description import Description
-from exports.domain.findings import Findings, Found, Language
+from exports.domain.findings import MOST_TOLD, Findings, Found, Language, catalogue
 from exports.domain.preparing import Totals
 
 TITLES: dict[Language, dict[str, str]] = {
@@ -26,7 +28,7 @@ TITLES: dict[Language, dict[str, str]] = {
         "where": "Écriture",
         "what": "Constat",
         "remedy": "Que faire",
-        "more": "et {count} autres du même genre",
+        "first": "Les {count} premiers sont listés.",
     },
     "en": {
         "title": "Export report",
@@ -43,7 +45,7 @@ TITLES: dict[Language, dict[str, str]] = {
         "where": "Entry",
         "what": "Finding",
         "remedy": "What to do",
-        "more": "and {count} more of this kind",
+        "first": "The first {count} are listed.",
     },
 }
 STYLE = (
@@ -53,7 +55,9 @@ STYLE = (
     "border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}dl{display:grid;"
     "grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dd{margin:0;font-variant-numeric:tabular-nums}"
     "td:first-child{white-space:nowrap}"
-    ".stops{border-left:4px solid #c0392b}.tells{border-left:4px solid #b9770e}"
+    "section{border-left:4px solid;padding-left:1rem;margin-top:2rem}h2{font-size:1.15rem;margin:0}"
+    "h2+p{margin:0 0 .5rem}"
+    ".stops{border-color:#c0392b}.tells{border-color:#b9770e}"
 )
 
 
@@ -92,19 +96,19 @@ class Report:
         return (
             f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-            f"<h1>{escape(title)}</h1>{self._outcome(words)}{self._table(language, words)}</body></html>\n"
+            f"<h1>{escape(title)}</h1>{self._outcome(language, words)}{self._kinds(language, words)}</body></html>\n"
         )
 
-    def _outcome(self, words: dict[str, str]) -> str:
+    def _outcome(self, language: Language, words: dict[str, str]) -> str:
         if self.stopped:
             return f"<p><strong>{escape(words['stopped'])}</strong></p>"
         rows = {
             words["written"]: self.file_name,
-            words["entries"]: f"{self.totals.entries}",
-            words["lines"]: f"{self.totals.lines}",
-            words["debit"]: f"{self.totals.debit:.2f} €",
-            words["credit"]: f"{self.totals.credit:.2f} €",
-            words["documents"]: f"{self.totals.documents}",
+            words["entries"]: _number(self.totals.entries, language),
+            words["lines"]: _number(self.totals.lines, language),
+            words["debit"]: _amount(self.totals.debit, language),
+            words["credit"]: _amount(self.totals.credit, language),
+            words["documents"]: _number(self.totals.documents, language),
         }
         return (
             "<dl>"
@@ -112,22 +116,23 @@ class Report:
             + "</dl>"
         )
 
-    def _table(self, language: Language, words: dict[str, str]) -> str:
-        told = list(self.findings.told())
-        if not told:
-            return f"<p>{escape(words['none'])}</p>"
-        rows = "".join(_row(found, language, words) for found in told)
-        heads = "".join(f"<th>{escape(words[name])}</th>" for name in ("where", "what", "remedy"))
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{self._beyond(told, words)}"
+    def _kinds(self, language: Language, words: dict[str, str]) -> str:
+        sections = [self._kind(code, told, language, words) for code, told in self.findings.by_kind()]
+        return "".join(sections) or f"<p>{escape(words['none'])}</p>"
 
-    def _beyond(self, told: list[Found], words: dict[str, str]) -> str:
-        """How many findings of a kind are only counted."""
-        lines = []
-        for code, count in self.findings.counts.items():
-            more = count - sum(found.code == code for found in told)
-            if more > 0:
-                lines.append(f"<li>{escape(code)}: {escape(words['more'].format(count=more))}</li>")
-        return f"<ul>{''.join(lines)}</ul>" if lines else ""
+    def _kind(self, code: str, told: Sequence[Found], language: Language, words: dict[str, str]) -> str:
+        """One kind of finding: its name, how often, what it means for the export, and the findings themselves."""
+        text, count = catalogue()[code], self.findings.counts[code]
+        heads = "".join(f"<th>{escape(words[name])}</th>" for name in ("where", "what", "remedy"))
+        rows = "".join(_row(found, language) for found in told)
+        effect = f"{words[text.effect]}."
+        if len(told) == MOST_TOLD:
+            effect += f" {words['first'].format(count=_number(MOST_TOLD, language))}"
+        return (
+            f'<section class="{text.effect}"><h2>{escape(text.title[language])} ({_number(count, language)})</h2>'
+            f"<p>{escape(effect)}</p>"
+            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+        )
 
 
 def _told(found: Found) -> dict[str, Any]:
@@ -141,7 +146,17 @@ def _told(found: Found) -> dict[str, Any]:
     }
 
 
-def _row(found: Found, language: Language, words: dict[str, str]) -> str:
+def _row(found: Found, language: Language) -> str:
     cells = (found.where, found.message(language), found.remedy(language))
-    body = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f'<tr class="{found.effect}" title="{escape(words[found.effect])}">{body}</tr>'
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _number(number: Decimal | int, language: Language) -> str:
+    """`12 400,50` or `12,400.50`."""
+    written = f"{number:,}"
+    return written.translate({ord(","): "\u202f", ord("."): ","}) if language == "fr" else written
+
+
+def _amount(amount: Decimal, language: Language) -> str:
+    number = _number(amount.quantize(Decimal("0.01")), language)
+    return f"{number}\u00a0€" if language == "fr" else f"€{number}"

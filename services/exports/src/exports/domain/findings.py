@@ -1,7 +1,7 @@
 """What an export found: told one by one up to a number, counted beyond, in both languages (`findings.toml`)."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,7 @@ class FindingText(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     effect: Effect
+    title: dict[Language, str]
     message: dict[Language, str]
     remedy: dict[Language, str]
 
@@ -71,8 +72,13 @@ class Findings:
 
     def told(self) -> Iterator[Found]:
         """Those that are told one by one, what stops the export first."""
+        for _, told in self.by_kind():
+            yield from told
+
+    def by_kind(self) -> Iterator[tuple[str, Sequence[Found]]]:
+        """Codes, what stops the export first, with those of each that are told one by one."""
         for code in sorted(self._told, key=lambda code: (catalogue()[code].effect != "stops", code)):
-            yield from self._told[code].values()
+            yield code, list(self._told[code].values())
 
     @property
     def stop(self) -> bool:
