@@ -96,8 +96,8 @@ def test_the_readable_report_lists_each_kind_under_its_name_and_number(tmp_path:
     exported(tmp_path, "tra", *(relabelled(f"{number} {'long ' * 20}") for number in range(1_200)))
     french = (tmp_path / "report.fr.html").read_text(encoding="utf-8")
     english = (tmp_path / "report.en.html").read_text(encoding="utf-8")
-    assert "<h2>Textes coupés (3\u202f600)</h2><p>À savoir. Les 1\u202f000 premiers sont listés.</p>" in french
-    assert "<h2>Texts cut (3,600)</h2><p>Good to know. The first 1,000 are listed.</p>" in english
+    assert "<h2>Textes coupés (3\u202f600)</h2><p>À savoir. Les 1\u202f000 premiers sont listés. Rien" in french
+    assert "<h2>Texts cut (3,600)</h2><p>Good to know. The first 1,000 are listed. Nothing" in english
     assert french.count("<tr><td>") == english.count("<tr><td>") == 1_000
 
 

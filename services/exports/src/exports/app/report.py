@@ -121,17 +121,25 @@ class Report:
         return "".join(sections) or f"<p>{escape(words['none'])}</p>"
 
     def _kind(self, code: str, told: Sequence[Found], language: Language, words: dict[str, str]) -> str:
-        """One kind of finding: its name, how often, what it means for the export, and the findings themselves."""
+        """One kind of finding: its name, how often, what it means for the export, and the findings themselves.
+
+        A remedy that all of them share is said once, above them.
+        """
         text, count = catalogue()[code], self.findings.counts[code]
-        heads = "".join(f"<th>{escape(words[name])}</th>" for name in ("where", "what", "remedy"))
-        rows = "".join(_row(found, language) for found in told)
-        effect = f"{words[text.effect]}."
+        said = [f"{words[text.effect]}."]
         if len(told) == MOST_TOLD:
-            effect += f" {words['first'].format(count=_number(MOST_TOLD, language))}"
+            said.append(words["first"].format(count=_number(MOST_TOLD, language)))
+        columns = {
+            words["where"]: [found.where for found in told],
+            words["what"]: [found.message(language) for found in told],
+            words["remedy"]: [found.remedy(language) for found in told],
+        }
+        if len(remedies := set(columns[words["remedy"]])) == 1:
+            said += remedies
+            del columns[words["remedy"]]
         return (
             f'<section class="{text.effect}"><h2>{escape(text.title[language])} ({_number(count, language)})</h2>'
-            f"<p>{escape(effect)}</p>"
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+            f"<p>{escape(' '.join(said))}</p>{_table(columns)}</section>"
         )
 
 
@@ -146,9 +154,13 @@ def _told(found: Found) -> dict[str, Any]:
     }
 
 
-def _row(found: Found, language: Language) -> str:
-    cells = (found.where, found.message(language), found.remedy(language))
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+def _table(columns: dict[str, list[str]]) -> str:
+    heads = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    rows = (
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+        for cells in zip(*columns.values(), strict=True)
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def _number(number: Decimal | int, language: Language) -> str:
