@@ -91,11 +91,17 @@ class Answer:
         """How an answer of no known form begins: what is quoted of some proxy's page."""
         return self.body.decode("utf-8", "replace").strip()[:SHOWN_CHARACTERS]
 
-    def exchange(self, sent: Exchange | None, request_id: str | None) -> Exchange:
+    @property
+    def request_id(self) -> str | None:
+        """The id by which the software's own people find the request, under either of its usual names."""
+        given: str | None = self.headers.get("request-id") or self.headers.get("x-request-id")
+        return given
+
+    def exchange(self, sent: Exchange | None = None) -> Exchange:
         """What is kept of the answer, beside what was sent."""
         return Exchange(
             http_status=self.status,
-            request_id=request_id,
+            request_id=self.request_id,
             sent=sent.sent if sent else None,
             answered=self.body[:KEPT_ANSWER_BYTES],
             cuts=sent.cuts if sent else (),

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 
+from gateways.domain.outcome import EnsuredAccounts, NotAnswered
+from qontable.events.delivery import SoftwareMessage
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
 
 AUXILIARY_ROOTS = ("421", "467")
@@ -41,3 +43,22 @@ async def read(
         yield await journals()
     if "fiscal_years" in kinds:
         yield await fiscal_years()
+
+
+async def ensure_each(accounts: Iterable[Account], ensure: Callable[[str, str], Awaitable[object]]) -> EnsuredAccounts:
+    """Have `ensure` see to each account by number and label; one that the software refuses does not stop the others.
+
+    Raises `NotAnswered` when an account could not be asked for at all.
+    """
+    present: list[str] = []
+    refused: dict[str, SoftwareMessage] = {}
+    for account in accounts:
+        try:
+            await ensure(account.number, account.label)
+        except NotAnswered as error:
+            if error.failure.cause != "refused":
+                raise
+            refused[account.number] = error.failure.message
+        else:
+            present.append(account.number)
+    return EnsuredAccounts(present=tuple(present), refused=refused)

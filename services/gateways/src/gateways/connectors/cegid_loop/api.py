@@ -5,16 +5,17 @@ Reads raise `NotAnswered`; the one write, `import_json`, gives back whatever cam
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from gateways.adapters.http import Answer, Body, Request, ask
-from gateways.adapters.transport import NoAnswer
+from gateways.adapters.reading import Reader
 from gateways.connectors.cegid_loop.answers import error_in, gate_words, rows_in
 from gateways.connectors.cegid_loop.settings import CegidLoopSettings
-from gateways.domain.judgement import Answered, judge_read, own_words
-from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
+from gateways.domain.judgement import Answered
+from gateways.domain.outcome import Exchange, NotAnswered
 from gateways.domain.port import Session
 from qontable.sheet import Sheet
 
@@ -28,6 +29,7 @@ class Api:
 
     def __init__(self, sheet: Sheet, settings: CegidLoopSettings, session: Session) -> None:
         self.sheet = sheet
+        self.reader = Reader(sheet, refusal_in)
         self._settings = settings
         self._session = session
 
@@ -40,20 +42,17 @@ class Api:
     async def get(self, route: str, **params: str) -> Answer:
         """What a route answers, whatever it is. Raises `NotAnswered` when it answers nothing."""
         request = Request("GET", self._url(route), route, self._headers(), params, secrets=self._secrets())
-        try:
-            return await ask(self._session, request, seconds=self.sheet.request_timeout)
-        except NoAnswer as error:
-            raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=error.message)) from None
+        return await self.reader.answered(ask(self._session, request, seconds=self.sheet.request_timeout))
 
     async def rows(self, shape: TypeAdapter[list[T]], route: str, *, take: int, **params: str) -> list[T]:
         """Rows of the client file, one page of at most `take`. Raises `NotAnswered`, also for an answer of no list."""
         query = {"codeDossier": self.file_code, **params, "take": str(take)}
         answer = await self.get(route, **query)
-        self.refuse_error(answer)
+        self.reader.refuse(answer)
         try:
             return shape.validate_python(rows_in(answer.body))
         except ValidationError:
-            raise NotAnswered(self.unclear("The answer is not what Cegid Loop documents.", answer)) from None
+            raise NotAnswered(self.reader.undocumented(answer)) from None
 
     async def pages(
         self, shape: TypeAdapter[list[T]], route: str, *, sort: str, take: int = PAGE_ROWS
@@ -66,7 +65,7 @@ class Api:
         skip, before = 0, None
         while page := await self.rows(shape, route, take=take, skip=str(skip), sort=sort):
             if page[0] == before:
-                raise NotAnswered(self.unclear(f"{route} gives the same page again."))
+                raise NotAnswered(self.reader.unclear(f"{route} gives the same page again."))
             yield page
             skip, before = skip + len(page), page[0]
 
@@ -76,16 +75,6 @@ class Api:
         hidden = (*self._secrets(), *secrets)
         request = Request("POST", self._url("/importJson"), "/importJson", headers, body=body, secrets=hidden)
         return await ask(self._session, request, seconds=self.sheet.request_timeout)
-
-    def refuse_error(self, answer: Answer) -> None:
-        """Raises `NotAnswered` for an answer that is a refusal, by its status or by what it holds."""
-        if refusal := refusal_in(answer):
-            raise NotAnswered(judge_read(self.sheet, refusal))
-
-    def unclear(self, text: str, answer: Answer | None = None) -> CouldNotAsk:
-        """A question whose answer does not say what was asked."""
-        exchange = exchange_of(answer) if answer else Exchange()
-        return CouldNotAsk(exchange=exchange, message=own_words(self.sheet, "answer_unclear", text))
 
     def _url(self, path: str) -> str:
         return self._settings.url.rstrip("/") + path
@@ -106,17 +95,18 @@ class Api:
 
 
 def refusal_in(answer: Answer, sent: Exchange | None = None) -> Answered | None:
-    """What an answer refuses and why; nothing for a success. A page of some proxy is quoted at its start."""
+    """What an answer refuses and why; nothing for a success. A page of some proxy is quoted at its start.
+
+    The instance that an error names is what Cegid asks for when asked about it.
+    """
     error = error_in(answer.body)
     if error is None and answer.is_success:
         return None
     words, instance = error or (gate_words(answer.body) or answer.start, None)
-    return Answered(answer.status, None, words, exchange_of(answer, sent, instance), answer.retry_after)
-
-
-def exchange_of(answer: Answer, sent: Exchange | None = None, instance: str | None = None) -> Exchange:
-    """What is kept of an answer, beside what was sent; the instance of an error is what Cegid asks for."""
-    return answer.exchange(sent, instance or answer.headers.get("request-id"))
+    exchange = answer.exchange(sent)
+    if instance:
+        exchange = replace(exchange, request_id=instance)
+    return Answered(answer.status, None, words, exchange, answer.retry_after)
 
 
 def quoted(text: str) -> str:

@@ -19,7 +19,7 @@ from gateways.connectors.cegid_loop.answers import (
     is_json,
     verdict_in,
 )
-from gateways.connectors.cegid_loop.api import Api, exchange_of, quoted, refusal_in
+from gateways.connectors.cegid_loop.api import Api, quoted, refusal_in
 from gateways.connectors.cegid_loop.mapping import Ready, compose, imports, ready
 from gateways.connectors.cegid_loop.reference import (
     find_third_party,
@@ -90,8 +90,7 @@ class CegidLoop:
             return error.failure
         refusal = refusal_in(answer)
         if refusal is None:
-            unclear = "The answer is not what Cegid Loop documents."
-            return CredentialsAccepted() if is_json(answer.body) else api.unclear(unclear, answer)
+            return CredentialsAccepted() if is_json(answer.body) else api.reader.undocumented(answer)
         failure = judge_read(self.sheet, refusal)
         if failure.cause in REFUSED_CREDENTIALS:
             return CredentialsRefused(message=failure.message)
@@ -164,11 +163,11 @@ class CegidLoop:
             found = await self.find(session, parcel) if error.failure.cause == "refused" else error.failure
             return error.failure if isinstance(found, NotFound) else found
         if verdict.status not in (DONE, FAILED):
-            return StillPending(exchange=exchange_of(answer), ask_after=self._poll_after)
+            return StillPending(exchange=answer.exchange(), ask_after=self._poll_after)
         found = await self.find(session, parcel)
         if verdict.status == DONE or not isinstance(found, NotFound):
             return found
-        return self._refused(Answered(answer.status, str(FAILED), verdict.words, exchange_of(answer)))
+        return self._refused(Answered(answer.status, str(FAILED), verdict.words, answer.exchange()))
 
     async def ensure_accounts(self, session: Session, accounts: Sequence[Account]) -> EnsuredAccounts:
         """Whether these exist. None is created here: third parties come into being with an entry, where the file's
@@ -221,7 +220,7 @@ class CegidLoop:
             if isinstance(outcome, Rejected) and outcome.message.category not in OF_THE_FILE and together > 1:
                 return BatchRefused(exchange=outcome.exchange, message=outcome.message, together=together)
             return outcome
-        exchange = exchange_of(answer, sent)
+        exchange = answer.exchange(sent)
         try:
             request = REQUEST.validate_json(answer.body)
         except ValidationError:
@@ -244,8 +243,8 @@ class CegidLoop:
         assert isinstance(known, Answer)
         verdict = verdict_in(known.body) if known.status == 200 else None
         if verdict is None:
-            api.refuse_error(known)
-            raise NotAnswered(api.unclear("The answer does not say how far the import is.", known))
+            api.reader.refuse(known)
+            raise NotAnswered(api.reader.unclear("The answer does not say how far the import is.", known))
         return known, verdict
 
     def _refused(self, answered: Answered) -> VerifyOutcome:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from gateways.adapters.http import Answer, Body, Request, ask
-from gateways.adapters.transport import NoAnswer
+from gateways.adapters.reading import Reader, by_status
 from gateways.connectors.myunisoft.settings import MyUnisoftSettings
-from gateways.domain.judgement import Answered, judge_read, own_words
-from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
+from gateways.domain.judgement import Answered
+from gateways.domain.outcome import Exchange
 from gateways.domain.port import Session
 from qontable.sheet import Sheet
 
@@ -25,6 +25,7 @@ class Api:
 
     def __init__(self, sheet: Sheet, settings: MyUnisoftSettings, session: Session) -> None:
         self.sheet = sheet
+        self.reader = Reader(sheet, by_status(read_refusal))
         self._settings = settings
         self._session = session
 
@@ -33,7 +34,7 @@ class Api:
 
         Raises `NotAnswered`, also for a success of another shape.
         """
-        return self.read(shape, await self.get_answer(route, **params))
+        return self.reader.read(shape, await self.get_answer(route, **params))
 
     async def get_answer(self, route: str, **params: str) -> Answer:
         """Whatever a route answers. Raises `NotAnswered` when it answers nothing."""
@@ -44,26 +45,12 @@ class Api:
     async def post(self, shape: TypeAdapter[T], route: str, content: Mapping[str, str]) -> T:
         """What an upsert answers. Raises `NotAnswered`; the call may be made again."""
         body = orjson.dumps(content)
-        return self.read(shape, await self._ask(self._posting(route, {}, Body.of(body))))
+        return self.reader.read(shape, await self._ask(self._posting(route, {}, Body.of(body))))
 
     async def book(self, body: Body) -> Answer:
         """`POST /entry?type=e`, which books. Raises `NoAnswer` and `DocumentUnavailable`."""
         request = self._posting("/entry", {"type": "e"}, body)
         return await ask(self._session, request, seconds=self.sheet.request_timeout)
-
-    def read(self, shape: TypeAdapter[T], answer: Answer) -> T:
-        """A success in this shape. Raises `NotAnswered` for a refusal and for anything that is not of the shape."""
-        if not answer.is_success:
-            raise NotAnswered(judge_read(self.sheet, read_refusal(answer)))
-        try:
-            return shape.validate_json(answer.body)
-        except ValidationError:
-            raise NotAnswered(self.unclear("The answer is not what MyUnisoft documents.", answer)) from None
-
-    def unclear(self, text: str, answer: Answer | None = None) -> CouldNotAsk:
-        """A question whose answer does not say what was asked."""
-        exchange = exchange_of(answer) if answer else Exchange()
-        return CouldNotAsk(exchange=exchange, message=own_words(self.sheet, "answer_unclear", text))
 
     def _posting(self, route: str, params: Mapping[str, str], body: Body) -> Request:
         headers = {**self._headers(), "Content-Type": "application/json"}
@@ -87,21 +74,13 @@ class Api:
         return (self._settings.partner_secret.get_secret_value(),)
 
     async def _ask(self, request: Request) -> Answer:
-        try:
-            return await ask(self._session, request, seconds=self.sheet.request_timeout)
-        except NoAnswer as error:
-            raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=error.message)) from None
+        return await self.reader.answered(ask(self._session, request, seconds=self.sheet.request_timeout))
 
 
 def read_refusal(answer: Answer, sent: Exchange | None = None) -> Answered:
     """Code and words of an answer that is no success; a page of some proxy has no code and is quoted at its start."""
     code, text = _code_and_words(answer)
-    return Answered(answer.status, code, text, exchange_of(answer, sent), answer.retry_after)
-
-
-def exchange_of(answer: Answer, sent: Exchange | None = None) -> Exchange:
-    """What is kept of an answer, beside what was sent."""
-    return answer.exchange(sent, answer.headers.get("request-id"))
+    return Answered(answer.status, code, text, answer.exchange(sent), answer.retry_after)
 
 
 def _code_and_words(answer: Answer) -> tuple[str | None, str]:

@@ -17,7 +17,7 @@ from gateways.connectors.myunisoft.answers import (
     KeyInfo,
     Society,
 )
-from gateways.connectors.myunisoft.api import Api, exchange_of, read_refusal
+from gateways.connectors.myunisoft.api import Api, read_refusal
 from gateways.connectors.myunisoft.directory import Directory
 from gateways.connectors.myunisoft.mapping import check_bookable, compose
 from gateways.connectors.myunisoft.reference import read_accounts, read_fiscal_years, read_journals
@@ -84,7 +84,7 @@ class MyUnisoft:
         page = await api.get(SOCIETIES, "/society")
         if not page.whole:
             found = len(page.society_array)
-            raise NotAnswered(api.unclear(f"MyUnisoft counts {page.row_numbers} files but lists {found}."))
+            raise NotAnswered(api.reader.unclear(f"MyUnisoft counts {page.row_numbers} files but lists {found}."))
         return tuple(_software_file(society) for society in page.society_array)
 
     async def check_prerequisites(self, session: Session) -> tuple[Prerequisite, ...]:
@@ -121,12 +121,12 @@ class MyUnisoft:
         try:
             answer = await api.get_answer("/entry/id", id_origin=parcel.reference)
             if self._says_absent(answer):
-                return NotFound(exchange=exchange_of(answer))
-            entry = api.read(FOUND, answer)
+                return NotFound(exchange=answer.exchange())
+            entry = api.reader.read(FOUND, answer)
         except NotAnswered as error:
             return error.failure
         return Found(
-            exchange=exchange_of(answer, Exchange(cuts=texts_of(parcel, self.sheet).cuts)),
+            exchange=answer.exchange(Exchange(cuts=texts_of(parcel, self.sheet).cuts)),
             software_entry_id=str(entry.id_entry),
             documents=_documents_of(parcel),
         )
@@ -137,19 +137,7 @@ class MyUnisoft:
 
     async def ensure_accounts(self, session: Session, accounts: Sequence[Account]) -> EnsuredAccounts:
         """`POST /account` for each: created, or found as it is."""
-        directory = self._directory(session)
-        present: list[str] = []
-        refused: dict[str, SoftwareMessage] = {}
-        for account in accounts:
-            try:
-                await directory.ensure(account.number, account.label)
-            except NotAnswered as error:
-                if error.failure.cause != "refused":
-                    raise
-                refused[account.number] = error.failure.message
-            else:
-                present.append(account.number)
-        return EnsuredAccounts(present=tuple(present), refused=refused)
+        return await charts.ensure_each(accounts, self._directory(session).ensure)
 
     async def _send(self, session: Session, parcel: Parcel) -> SendOutcome:
         directory = self._directory(session)
@@ -170,7 +158,7 @@ class MyUnisoft:
             outcome = NotSent if error.rule.outcome == "not_sent" else Unknown
             return outcome(exchange=sent, message=error.message)
         if answer.is_success:
-            return await self._confirm(session, parcel, answer, exchange_of(answer, sent))
+            return await self._confirm(session, parcel, answer, answer.exchange(sent))
         return await self._refusal(session, parcel, judge_send(self.sheet, read_refusal(answer, sent)), directory)
 
     async def _confirm(self, session: Session, parcel: Parcel, answer: Answer, exchange: Exchange) -> SendOutcome:

@@ -64,7 +64,9 @@ class Directory:
                 await self._books.remember("account", {number: str(account.account_id)})
                 return account.account_id
         if not page.whole:
-            raise NotAnswered(self._api.unclear(f"MyUnisoft did not list every account that starts with {number}."))
+            raise NotAnswered(
+                self._api.reader.unclear(f"MyUnisoft did not list every account that starts with {number}.")
+            )
         return None
 
     async def _create(self, line: Line, parcel: Parcel) -> int:

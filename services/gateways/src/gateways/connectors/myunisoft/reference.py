@@ -72,7 +72,7 @@ async def _below(api: Api, prefix: str) -> AsyncIterator[Sequence[Account]]:
             yield accounts
     if count != page.rows_number:
         raise NotAnswered(
-            api.unclear(f"MyUnisoft counts {page.rows_number} accounts under {prefix} but lists {count}.")
+            api.reader.unclear(f"MyUnisoft counts {page.rows_number} accounts under {prefix} but lists {count}.")
         )
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gateways.adapters.http import Answer, Body, Request, ask
 from gateways.adapters.transport import NoAnswer
 from gateways.connectors.pennylane.answers import GRANT
-from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
+from gateways.connectors.pennylane.refusals import read_refusal
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.domain.judgement import TOKEN_RENEWED, judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
@@ -115,7 +115,7 @@ class Access:
             return judge_read(self._sheet, read_refusal(answer))
         kept = await self._kept()
         if kept is None or Grant.of(kept).access != token:
-            return CouldNotAsk(exchange=exchange_of(answer), message=TOKEN_RENEWED)
+            return CouldNotAsk(exchange=answer.exchange(), message=TOKEN_RENEWED)
         grant = Grant.of(kept)
         if now() - grant.given_at < YOUNG:
             return judge_read(self._sheet, read_refusal(answer))
@@ -125,7 +125,7 @@ class Access:
             await self._tokens.renew(kept, _noting(Grant.of(kept).dead()))
             if self._spare is None:
                 return self._ended()
-        return CouldNotAsk(exchange=exchange_of(answer), message=TOKEN_RENEWED)
+        return CouldNotAsk(exchange=answer.exchange(), message=TOKEN_RENEWED)
 
     @property
     def _tokens(self) -> Tokens:

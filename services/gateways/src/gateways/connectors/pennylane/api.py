@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TypeVar
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from gateways.adapters.http import Answer, Body, Request, ask
+from gateways.adapters.reading import Reader, by_status
 from gateways.adapters.transport import NoAnswer, Phase, classify
 from gateways.connectors.pennylane.access import Access
 from gateways.connectors.pennylane.answers import ENTRY, Entry, Page
-from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
+from gateways.connectors.pennylane.refusals import read_refusal
 from gateways.connectors.pennylane.settings import PennylaneSettings
-from gateways.domain.judgement import judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
 from gateways.domain.port import Session
 from gateways.domain.words import words
@@ -38,13 +38,14 @@ class Api:
 
     def __init__(self, sheet: Sheet, settings: PennylaneSettings, session: Session) -> None:
         self.sheet = sheet
+        self.reader = Reader(sheet, by_status(read_refusal))
         self._settings = settings
         self._session = session
         self._access = Access(sheet, settings, session)
 
     async def get(self, shape: TypeAdapter[T], route: str, **query: str) -> T:
         """What a route answers, in this shape. Raises `NotAnswered`, also for a success of another shape."""
-        return self.read(shape, await self._answer(Request("GET", *self._place(route), {}, query)))
+        return self.reader.read(shape, await self._answer(Request("GET", *self._place(route), {}, query)))
 
     async def pages(
         self, shape: TypeAdapter[Page[T]], route: str, *, filters: Sequence[Filter] = (), sort: str = ""
@@ -63,12 +64,12 @@ class Api:
 
     async def post(self, shape: TypeAdapter[T], route: str, content: Mapping[str, str]) -> T:
         """What is created. Raises `NotAnswered`; it may have been created all the same."""
-        return self.read(shape, await self._answer(self._posting(route, orjson.dumps(content))))
+        return self.reader.read(shape, await self._answer(self._posting(route, orjson.dumps(content))))
 
     async def upload(self, shape: TypeAdapter[T], route: str, body: Body, content_type: str) -> T:
         """What is made of a file. Raises `NotAnswered`, after which it may be there, and `DocumentUnavailable`."""
         request = Request("POST", *self._place(route), {"Content-Type": content_type}, body=body)
-        return self.read(shape, await self._answer(request))
+        return self.reader.read(shape, await self._answer(request))
 
     async def book(self, content: bytes) -> Answer:
         """`POST …/ledger_entries`, which books. Raises `NoAnswer`, and `NotAnswered` when surely nothing was booked."""
@@ -76,32 +77,18 @@ class Api:
 
     async def entry(self, entry_id: str) -> Entry:
         """An entry as the books show it. Raises `NotAnswered`."""
-        return self.read(ENTRY, await self._answer(Request("GET", *self._entry_place(entry_id), {})))
+        return self.reader.read(ENTRY, await self._answer(Request("GET", *self._entry_place(entry_id), {})))
 
     async def attach(self, entry_id: str, attachment_id: int) -> None:
         """Name an uploaded file as that of an entry: nothing else of it changes. Raises `NotAnswered`."""
         content = orjson.dumps({"file_attachment_id": attachment_id})
         headers = {"Content-Type": "application/json"}
         request = Request("PUT", *self._entry_place(entry_id), headers, body=Body.of(content))
-        self.read(ENTRY, await self._answer(request))
+        self.reader.read(ENTRY, await self._answer(request))
 
     def _entry_place(self, entry_id: str) -> tuple[str, str]:
         address, route = self._place(f"{COMPANY}/ledger_entries")
         return f"{address}/{entry_id}", f"{route}/{{id}}"
-
-    def read(self, shape: TypeAdapter[T], answer: Answer) -> T:
-        """A success in this shape. Raises `NotAnswered` for a refusal and for anything that is not of the shape."""
-        if not answer.is_success:
-            raise NotAnswered(judge_read(self.sheet, read_refusal(answer)))
-        try:
-            return shape.validate_json(answer.body)
-        except ValidationError:
-            raise NotAnswered(self.unclear("The answer is not what Pennylane documents.", answer)) from None
-
-    def unclear(self, text: str, answer: Answer | None = None) -> CouldNotAsk:
-        """A question whose answer does not say what was asked."""
-        exchange = exchange_of(answer) if answer else Exchange()
-        return CouldNotAsk(exchange=exchange, message=own_words(self.sheet, "answer_unclear", text))
 
     async def _walk(
         self, shape: TypeAdapter[Page[T]], route: str, query: Mapping[str, str]
@@ -116,22 +103,22 @@ class Api:
             yield page.items
             following = self._following(page, following, rows)
             if str(following) in met:
-                raise NotAnswered(self.unclear("Pennylane gives the same page of a list again and again."))
+                raise NotAnswered(self.reader.unclear("Pennylane gives the same page of a list again and again."))
             met.add(str(following))
 
     def _following(self, page: Page[T], before: Mapping[str, str], rows: int) -> dict[str, str] | None:
         """What the next page is asked with; nothing after the last. Raises `NotAnswered` for a list that breaks off."""
         if page.has_more is not None:
             if page.has_more and not page.next_cursor:
-                raise NotAnswered(self.unclear("Pennylane says that a list goes on, but not where."))
+                raise NotAnswered(self.reader.unclear("Pennylane says that a list goes on, but not where."))
             return {"cursor": page.next_cursor} if page.has_more and page.next_cursor else None
         if page.total_pages is None:
-            raise NotAnswered(self.unclear("Pennylane does not say whether a list goes on."))
+            raise NotAnswered(self.reader.unclear("Pennylane does not say whether a list goes on."))
         number = int(before.get("page", "1"))
         if number < page.total_pages:
             return {"page": str(number + 1)}
         if page.total_items is not None and page.total_items != rows:
-            raise NotAnswered(self.unclear(f"Pennylane counts {page.total_items} rows but lists {rows}."))
+            raise NotAnswered(self.reader.unclear(f"Pennylane counts {page.total_items} rows but lists {rows}."))
         return None
 
     def _posting(self, route: str, content: bytes) -> Request:
@@ -143,10 +130,7 @@ class Api:
         return self._settings.url.rstrip("/") + path, route
 
     async def _answer(self, request: Request) -> Answer:
-        try:
-            return await self._send(request)
-        except NoAnswer as error:
-            raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=error.message)) from None
+        return await self.reader.answered(self._send(request))
 
     async def _send(self, request: Request) -> Answer:
         """Make a request with the session's token. One that is refused for the token alone is `NotAnswered`."""

@@ -25,7 +25,7 @@ from gateways.connectors.pennylane.reference import (
     read_journals,
     read_years,
 )
-from gateways.connectors.pennylane.refusals import exchange_of, read_refusal
+from gateways.connectors.pennylane.refusals import read_refusal
 from gateways.connectors.pennylane.search import documents_of, look_for
 from gateways.connectors.pennylane.settings import PennylaneSettings
 from gateways.connectors.pennylane.texts import texts_of
@@ -136,19 +136,7 @@ class Pennylane:
 
     async def ensure_accounts(self, session: Session, accounts: Sequence[Account]) -> EnsuredAccounts:
         """Those that are missing are created; under 401 and 411 with their supplier or customer."""
-        directory = Directory(self._api(session), session.books)
-        present: list[str] = []
-        refused: dict[str, SoftwareMessage] = {}
-        for account in accounts:
-            try:
-                await directory.ensure(account.number, account.label)
-            except NotAnswered as error:
-                if error.failure.cause != "refused":
-                    raise
-                refused[account.number] = error.failure.message
-            else:
-                present.append(account.number)
-        return EnsuredAccounts(present=tuple(present), refused=refused)
+        return await charts.ensure_each(accounts, Directory(self._api(session), session.books).ensure)
 
     async def attach(self, session: Session, parcel: Parcel, software_entry_id: str) -> None:
         """Uploaded, then named by `PUT …/ledger_entries/{id}`; an entry that shows a document is left alone."""
@@ -224,7 +212,7 @@ class _Sending:
             outcome = NotSent if error.rule.outcome == "not_sent" else Unknown
             return outcome(exchange=sent, message=error.message)
         if answer.is_success:
-            return await self._confirm(answer, exchange_of(answer, sent))
+            return await self._confirm(answer, answer.exchange(sent))
         return await self._refusal(judge_send(self._sheet, read_refusal(answer, sent)))
 
     async def _confirm(self, answer: Answer, exchange: Exchange) -> SendOutcome:

@@ -19,12 +19,7 @@ def read_refusal(answer: Answer, sent: Exchange | None = None) -> Answered:
     """Code and words of an answer that is no success. An answer in a form of Pennylane's always has a code, if only the
     status; a page of some proxy has none and is quoted at its start."""
     code, text = _code_and_words(answer)
-    return Answered(answer.status, code, text, exchange_of(answer, sent), answer.retry_after)
-
-
-def exchange_of(answer: Answer, sent: Exchange | None = None) -> Exchange:
-    """What is kept of an answer, beside what was sent."""
-    return answer.exchange(sent, answer.headers.get("x-request-id"))
+    return Answered(answer.status, code, text, answer.exchange(sent), answer.retry_after)
 
 
 def _code_and_words(answer: Answer) -> tuple[str | None, str]:
