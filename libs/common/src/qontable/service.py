@@ -30,6 +30,7 @@ from qontable.loop import Loop, Step
 from qontable.outbox import Relay
 from qontable.polling import subscribe
 from qontable.producer import wait_for_kafka
+from qontable.reconnect import reconnect_patiently
 from qontable.retention import KIT, PORTION, Retention, forget
 from qontable.settings import Settings
 from qontable.telemetry import configure
@@ -65,6 +66,7 @@ class Service:
     async def open(cls, name: str, settings: Settings) -> "Service":
         """Set up telemetry and the database pool, waiting for PostgreSQL as long as it takes."""
         configure(name, settings)
+        reconnect_patiently()
         while True:
             try:
                 database = await Database.connect(
