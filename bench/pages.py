@@ -69,6 +69,7 @@ def addresses(files: int) -> Iterator[tuple[str, str, str]]:
     for page in ("mapping", "settings", "reference"):
         yield f"{file}/{page}", "", f"/files/{LARGEST}/{page}"
     yield f"{file}/reference", "a word", f"/files/{LARGEST}/reference?tab=subsidiaries&q=fournisseur+99"
+    yield f"{file}/reference", "a word that is nowhere", f"/files/{LARGEST}/reference?tab=subsidiaries&q=nowhere"
     yield f"{file}/entries/{{entry_id}}", "", f"/files/{LARGEST}/entries/{ENTRY}"
     yield f"{file}/entries/{{entry_id}}/correction", "", f"/files/{LARGEST}/entries/{{returned}}/correction"
     yield (

@@ -17,8 +17,8 @@ UNMAPPED_SHARE = 10
 LARGEST_SHARE = 20
 """The largest client file has one entry in so many."""
 
-SUBSIDIARIES = 10_000
-"""How many the largest client file has."""
+SUBSIDIARIES = 50_000
+"""How many the largest client file has, in no order, as years of refreshes leave them."""
 
 
 def file_id(number: int) -> str:
@@ -99,7 +99,7 @@ values ($1, $2, $3, 'sw_0', 1, jsonb_build_object('subsidiaries', $4::int))
 ROWS = """
 insert into reference_row (firm_id, file_id, kind, code, label, closed, details)
 select $1, $2, 'subsidiaries', '401FOURN' || lpad(number::text, 5, '0'), 'Fournisseur ' || number, false, '{}'
-from generate_series(0, $3::int - 1) as number
+from generate_series(0, $3::int - 1) as number order by md5(number::text)
 """
 ENTRIES = """
 insert into entry (

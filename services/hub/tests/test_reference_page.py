@@ -131,6 +131,17 @@ async def test_refreshes_change_rows_and_say_what_they_changed(firm: Any, browse
     assert first[1:] == ["250 created", "2 created", "2 created", "2 created"]
 
 
+async def test_an_account_with_the_longest_texts_is_kept_and_found(firm: Any, browser: Browser) -> None:
+    software = await software_of(firm, "ref_long")
+    text = "".join(chr(0x20000 + number * 37 % 40_000) for number in range(2_000))  # four bytes each, none repeated
+    long = Account(number=text[:200], label=text)
+    changes = ReferenceChanges(created=ReferenceRows(accounts=(*ACCOUNTS[:3], long)))
+    await software.say(software.refreshed(0, 1, changes=changes))
+    for part in (text[:80], text[100:160]):
+        found = await browser.get(f"/files/{software.file_id}/reference", q=part)
+        assert found.rows() == [[long.number, text, "open"]]
+
+
 async def test_a_version_in_parts_is_shown_whole_or_not_at_all(town: Town, firm: Any, browser: Browser) -> None:
     software = await software_of(firm, "ref3")
     root = f"/files/{software.file_id}/reference"

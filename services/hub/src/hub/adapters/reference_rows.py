@@ -217,10 +217,16 @@ async def list_rows(
     """A page of one kind's rows by code, and the next cursor."""
     rows = await db.fetch(
         """
-        select code, label, closed, details from reference_row
-        where firm_id = $1 and file_id = $2 and kind = $3 and ($4::text is null or code > $4)
-            and ($5::text is null or strpos(lower(code || ' ' || label), lower($5)) > 0)
-        order by code limit $6
+        with found as (
+            select code from reference_row
+            where firm_id = $1 and file_id = $2 and kind = $3 and ($4::text is null or code > $4)
+                and ($5::text is null or strpos(sought, lower($5)) > 0)
+            order by code limit $6
+        )
+        select code, label, closed, details from found
+        join reference_row using (code)
+        where firm_id = $1 and file_id = $2 and kind = $3
+        order by code
         """,
         firm_id,
         file_id,
