@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hub.adapters import connections, connectors, entry_lists
+from hub.adapters import connections, connectors, entry_counts
 from hub.app.hub import Action
 from hub.domain.connection import ChosenOptions, Connection, Connector, Consequence
 from hub.domain.problem import Refused
@@ -49,7 +49,7 @@ async def switch(action: Action, connection_id: str, *, enabled: bool) -> tuple[
     connection = await read(action.db, action.firm_id, connection_id)
     if connection.state == "to_confirm":
         raise Refused("connection_not_confirmed", connection_id=connection_id)
-    consequence = await entry_lists.count_on_the_way(action.db, action.firm_id, connection_id=connection_id)
+    consequence = await entry_counts.count_on_the_way(action.db, action.firm_id, connection_id=connection_id)
     if (connection.state == "enabled") == enabled:
         return connection, consequence
     await connections.set_enabled(action.db, connection_id, enabled=enabled)
@@ -65,7 +65,7 @@ async def resume(action: Action, connection_id: str) -> tuple[datetime, Conseque
     Returns when it was asked, and what is on its way now. Raises `Refused` connection_unknown.
     """
     await read(action.db, action.firm_id, connection_id)
-    consequence = await entry_lists.count_on_the_way(action.db, action.firm_id, connection_id=connection_id)
+    consequence = await entry_counts.count_on_the_way(action.db, action.firm_id, connection_id=connection_id)
     asked_at = now()
     action.say(
         DeliveriesResumeRequested(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.adapters import connectors, contents, entry_lists, reference_rows
+from hub.adapters import connectors, contents, entry_lives, reference_rows
 from hub.app import files
 from hub.app.entries import refuse_moved_on
 from hub.domain.client_file import ClientFile
@@ -42,7 +42,7 @@ class Correctable:
 async def read(db: Db, firm_id: str, file_id: str, entry_id: str) -> Correctable:
     """What a correction begins with. Raises `Refused`: file_unknown, entry_unknown."""
     file = await files.read(db, firm_id, file_id)
-    entry = await entry_lists.find_entry(db, firm_id, file_id, entry_id)
+    entry = await entry_lives.find_entry(db, firm_id, file_id, entry_id)
     if entry is None:
         raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
     content = await read_content(db, firm_id, file_id, entry_id, entry.revision)

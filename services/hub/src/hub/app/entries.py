@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hub.adapters import connections, connectors, entry_lists, files
+from hub.adapters import connections, connectors, entry_counts, entry_lists, entry_lives, files
 from hub.app.hub import Action
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, EntryFilter
 from hub.domain.problem import Fault, Refused
@@ -44,7 +44,7 @@ async def correct(
         if (content.firm_id, content.file_id, content.entry_id, content.revision) != expected:
             raise Refused("other_entry", entry_id=entry_id, revision=revision)
         _refuse_unbookable(content)
-    await entry_lists.note_correction(
+    await entry_lives.note_correction(
         action.db, action.firm_id, file_id, entry_id, revision=revision, user_id=action.caller.user_id, at=asked_at
     )
     action.say(
@@ -194,7 +194,7 @@ async def synchronize(action: Action, file_ids: list[str]) -> tuple[datetime, di
     idle = [file_id for file_id in wanted if not found[file_id].active or found[file_id].state not in SENDABLE]
     if idle:
         raise Refused("file_not_active", files=", ".join(idle))
-    ready = await entry_lists.count_ready(action.db, action.firm_id, wanted)
+    ready = await entry_counts.count_ready(action.db, action.firm_id, wanted)
     asked_at = now()
     for file_id in wanted:
         action.say(
@@ -221,7 +221,7 @@ def refuse_moved_on(entry: Entry, revision: int, at: datetime) -> None:
 
 
 async def _hold(action: Action, file_id: str, entry_id: str) -> Entry:
-    entry = await entry_lists.lock_entry(action.db, action.firm_id, file_id, entry_id)
+    entry = await entry_lives.lock_entry(action.db, action.firm_id, file_id, entry_id)
     if entry is None:
         raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
     return entry

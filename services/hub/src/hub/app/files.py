@@ -1,6 +1,6 @@
 """A client file under the hand of an action: read, held, and said when it has changed."""
 
-from hub.adapters import entry_lists, files, integrations
+from hub.adapters import entry_counts, files, integrations
 from hub.app import connections
 from hub.app.hub import Action
 from hub.domain.client_file import ClientFile
@@ -48,7 +48,7 @@ async def working_connection(db: Db, firm_id: str, connection_id: str) -> Connec
 
 async def consequence_for(action: Action, file_id: str) -> Consequence:
     """The file's entries that are waiting or on their way."""
-    return await entry_lists.count_on_the_way(action.db, action.firm_id, file_id=file_id)
+    return await entry_counts.count_on_the_way(action.db, action.firm_id, file_id=file_id)
 
 
 def refuse_closed(file: ClientFile) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query, status
 from pydantic import BaseModel, Field
 
-from hub.adapters import entry_lists
+from hub.adapters import entry_counts, entry_lists, entry_lives
 from hub.app import entries, files
 from hub.domain.cursor import read_cursor
 from hub.domain.entry import Entry, EntryCounts, EntryFilter, EntryLife
@@ -125,7 +125,7 @@ async def count_entries(caller: SignedIn, hub: TheHub, file_id: Id) -> EntryCoun
     """Figures of the tabs, how many entries came back for each cause, and how many wait for each thing."""
     async with hub.look(caller.firm_id) as db:
         await files.read(db, caller.firm_id, file_id)
-        return await entry_lists.count_entries(db, caller.firm_id, file_id)
+        return await entry_counts.count_entries(db, caller.firm_id, file_id)
 
 
 @router.get("/files/{file_id}/entries", responses=refuses("file_unknown", "invalid_cursor"))
@@ -148,7 +148,7 @@ def _entry_key(key: list[str]) -> tuple[datetime.date, str]:
 async def read_entry(caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id) -> EntryLife:
     """One entry with everything that happened to it."""
     async with hub.look(caller.firm_id) as db:
-        life = await entry_lists.find_life(db, caller.firm_id, file_id, entry_id)
+        life = await entry_lives.find_life(db, caller.firm_id, file_id, entry_id)
     if life is None:
         raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
     return life

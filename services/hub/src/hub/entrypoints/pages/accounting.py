@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from hub.adapters import connections as connection_rows
-from hub.adapters import connectors, entry_lists, references
+from hub.adapters import connectors, entry_counts, entry_lists, references
 from hub.app import entries, files
 from hub.domain.client_file import SENDING
 from hub.domain.cursor import read_cursor
@@ -70,7 +70,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
     )
     async with hub.look(firm_id) as db:
         file = await files.read(db, firm_id, file_id)
-        counts = await entry_lists.count_entries(db, firm_id, file_id)
+        counts = await entry_counts.count_entries(db, firm_id, file_id)
         tab = _tab(query.get("tab"), counts.tabs)
         wanted = _filter(chosen, tab)
         found: list[Entry] = []
@@ -126,7 +126,7 @@ async def synchronize(visitor: TheVisitor, hub: TheHub, file_id: Id, _: Posted) 
     """What is ready leaves now."""
     async with hub.act(visitor.caller) as action:
         await entries.synchronize(action, [file_id])
-        leaving = await entry_lists.count_leaving(action.db, action.firm_id, [file_id])
+        leaving = await entry_counts.count_leaving(action.db, action.firm_id, [file_id])
     return go(f"/files/{file_id}", "synchronized", tab="ready", asked=str(leaving))
 
 
@@ -176,5 +176,5 @@ async def _notices(
     if not causes:
         return []
     samples = {count.cause: sample for count, sample in causes}
-    shared = [count for count in await entry_lists.count_open_causes(db, firm_id, file_id) if count.entries > 1]
+    shared = [count for count in await entry_counts.count_open_causes(db, firm_id, file_id) if count.entries > 1]
     return [(count, samples[count.cause]) for count in shared if count.cause in samples][:NOTICES]

@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import Response
 
-from hub.adapters import connectors, entry_lists
+from hub.adapters import connectors, entry_lives
 from hub.app import files
 from hub.domain.entry import Attempt
 from hub.domain.problem import Refused
@@ -49,8 +49,8 @@ async def show_attempt(
     firm_id = visitor.caller.firm_id
     async with hub.look(firm_id) as db:
         file = await files.read(db, firm_id, at.file_id)
-        entry = await entry_lists.find_entry(db, firm_id, at.file_id, at.entry_id)
-        tried = await entry_lists.find_attempt(
+        entry = await entry_lives.find_entry(db, firm_id, at.file_id, at.entry_id)
+        tried = await entry_lives.find_attempt(
             db,
             firm_id,
             at.file_id,

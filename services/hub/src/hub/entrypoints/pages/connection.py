@@ -6,7 +6,7 @@ from typing import Annotated, Literal, cast, get_args
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from hub.adapters import checks, entry_lists, references
+from hub.adapters import checks, entry_counts, references
 from hub.adapters import files as file_rows
 from hub.app import activation, connections, credentials, files, refreshing
 from hub.domain.client_file import BeforeSendFrom, ClientFile, FileState
@@ -59,7 +59,7 @@ async def show_connection(
         )
         refreshes = await references.find_refreshes(db, firm_id, [file.file_id for file in found])
         counts = await file_rows.count_files(db, firm_id)
-        ready = await entry_lists.count_ready(db, firm_id, [file.file_id for file in found])
+        ready = await entry_counts.count_ready(db, firm_id, [file.file_id for file in found])
     under_way = any(item.state in {"asked", "retrieved"} for item in refreshes.values()) or any(
         test.status == "pending" for test in tests.values()
     )
@@ -92,7 +92,7 @@ async def show_disable(page: ThePage, visitor: TheVisitor, hub: TheHub, connecti
     firm_id = visitor.caller.firm_id
     async with hub.look(firm_id) as db:
         connection, software = await read_with_software(db, firm_id, connection_id)
-        consequence = await entry_lists.count_on_the_way(db, firm_id, connection_id=connection_id)
+        consequence = await entry_counts.count_on_the_way(db, firm_id, connection_id=connection_id)
         counts = await file_rows.count_files(db, firm_id)
     return page.show(
         "disable.html",
@@ -146,7 +146,7 @@ async def show_activation(
         chosen = [item for item in await file_rows.find_files(db, firm_id, wanted) if _is_tied(item, connection_id)]
         if len(chosen) != len(wanted):
             raise Refused("file_unknown", file_id=next(iter(set(wanted) - {item.file_id for item in chosen})))
-        years = await entry_lists.count_waiting_by_year(db, firm_id, [item.file_id for item in chosen])
+        years = await entry_counts.count_waiting_by_year(db, firm_id, [item.file_id for item in chosen])
     if not chosen:
         return go(f"/connections/{connection_id}", "nothing_chosen")
     today = now().astimezone(PARIS).date()

@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 
-from hub.adapters import contents, entry_lists
+from hub.adapters import contents, entry_lives
 from hub.domain.problem import Refused
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.pages.session import TheVisitor
@@ -71,7 +71,7 @@ async def show_document(
 
 async def _find(db: Db, firm_id: str, file_id: str, entry_id: str, document_id: str) -> WireDocument:
     """The document. Raises `Refused`: entry_unknown, document_unknown."""
-    entry = await entry_lists.find_entry(db, firm_id, file_id, entry_id)
+    entry = await entry_lives.find_entry(db, firm_id, file_id, entry_id)
     if entry is None:
         raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
     validated = await contents.find_content(db, firm_id, file_id, entry_id, entry.revision)

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from hub.adapters import audit, connectors, contents, entry_lists, firms
+from hub.adapters import audit, connectors, contents, entry_lives, firms
 from hub.adapters import connections as connection_rows
 from hub.adapters.contents import ValidatedContent
 from hub.app import entries, files
@@ -35,7 +35,7 @@ async def show_entry(
     firm_id = visitor.caller.firm_id
     async with hub.look(firm_id) as db:
         file = await files.read(db, firm_id, file_id)
-        life = await entry_lists.find_life(db, firm_id, file_id, entry_id)
+        life = await entry_lives.find_life(db, firm_id, file_id, entry_id)
         if life is None:
             raise Refused("entry_unknown", file_id=file_id, entry_id=entry_id)
         validated = await contents.find_content(db, firm_id, file_id, entry_id, life.entry.revision)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from hub.adapters import connections as connection_rows
-from hub.adapters import entry_lists
+from hub.adapters import entry_counts
 from hub.adapters import files as file_rows
 from hub.app import entries
 from hub.domain.client_file import SENDING, FileState
@@ -42,7 +42,7 @@ async def list_files(
         found, following = await file_rows.list_files(
             db, firm_id, text=q or None, state=wanted, connection_id=None, after=after, limit=ROWS
         )
-        counts = await entry_lists.count_by_file(db, firm_id, [file.file_id for file in found])
+        counts = await entry_counts.count_by_file(db, firm_id, [file.file_id for file in found])
         made = await connection_rows.list_connections(db, firm_id)
         progress = await read_progress(db, firm_id, [file_id for file_id in of.split(",") if file_id], asked)
         by_state = await file_rows.count_files(db, firm_id)
@@ -77,5 +77,5 @@ async def synchronize(visitor: TheVisitor, hub: TheHub, form: Posted) -> Respons
         return go("/files", "nothing_chosen")
     async with hub.act(visitor.caller) as action:
         await entries.synchronize(action, chosen)
-        leaving = await entry_lists.count_leaving(action.db, action.firm_id, chosen)
+        leaving = await entry_counts.count_leaving(action.db, action.firm_id, chosen)
     return go("/files", "synchronized", asked=str(leaving), of=",".join(chosen))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.adapters import entry_lists
+from hub.adapters import entry_counts
 from qontable.database import Connection as Db
 
 MOST = 10_000_000
@@ -29,4 +29,4 @@ async def read_progress(db: Db, firm_id: str, file_ids: list[str], asked: str | 
     """Where these files stand, if the address tells of a synchronization."""
     if not file_ids or asked is None or not asked.isdecimal() or not 0 < int(asked) <= MOST:
         return None
-    return Progress(int(asked), await entry_lists.count_leaving(db, firm_id, file_ids))
+    return Progress(int(asked), await entry_counts.count_leaving(db, firm_id, file_ids))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from hub.adapters import entry_lists
+from hub.adapters import entry_counts
 from hub.app import files, mapping
 from hub.app.hub import Hub
 from hub.domain.problem import Refused
@@ -70,7 +70,7 @@ async def _page(
     async with hub.look(firm_id) as db:
         file = await files.read(db, firm_id, file_id)
         connection, software = await read_with_software(db, firm_id, connection_id)
-        consequence = await entry_lists.count_on_the_way(db, firm_id, file_id=file_id)
+        consequence = await entry_counts.count_on_the_way(db, firm_id, file_id=file_id)
     choices = await choices_of(hub, visitor, connection_id)
     labels = labels_of(choices)
     problem = refused.problem(page.words.language) if refused else None
