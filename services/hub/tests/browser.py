@@ -64,6 +64,16 @@ class Browser:
         return urljoin(page.url, form.get("action")), fields
 
 
+async def signed_in(firm: Any, town: Any, token: str | None = None) -> Browser:
+    """A browser with a session of the firm's administrator, or of whoever's token it is."""
+    browser = Browser(town.world.http_url("hub"))
+    page = await browser.get("/sign-in")
+    given = token or firm.admin.headers["Authorization"].removeprefix("Bearer ")
+    landed = await browser.send(page, "/sign-in", token=given)
+    assert landed.url.endswith("/files"), landed.words
+    return browser
+
+
 def _words(element: Any) -> str:
     return " ".join(" ".join(element.itertext()).split())
 

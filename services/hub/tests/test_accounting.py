@@ -1,23 +1,13 @@
 """A client file's accounting page: filters in its address, failures with words and remedy, Synchronize's progress."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
 from services.hub.tests.browser import Answer, Browser
-from services.hub.tests.test_pages import refused_entry, signed_in, validated
+from services.hub.tests.said import refused_entry, validated
 
 from qontable.events.delivery import EntryStatusChanged
 from qontable.events.hub import SoftwareFile
 from qontable.events.platform import EntryValidated
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(firm: Any, town: Any) -> AsyncIterator[Browser]:
-    """The administrator's browser."""
-    made = await signed_in(firm, town)
-    yield made
-    await made.client.aclose()
 
 
 def said(firm: Any, file_id: str, entry_id: str, **details: Any) -> EntryStatusChanged:

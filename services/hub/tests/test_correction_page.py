@@ -1,12 +1,10 @@
 """Correct and mark verified again, as a person without scripts meets it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
 from services.hub.tests.browser import Answer, Browser
-from services.hub.tests.test_pages import refused_entry, signed_in, validated
+from services.hub.tests.said import refused_entry, validated
 from services.hub.tests.test_reference_page import Software
 
 from qontable.events.hub import EntryCorrectionRequested
@@ -16,14 +14,6 @@ FINDING = {
     "code": "account_unknown", "where": "lines.0.account",
     "message": {"en": "Account 606400 is unknown.", "fr": "Compte 606400 inconnu."},
 }  # fmt: skip
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(firm: Any, town: Any) -> AsyncIterator[Browser]:
-    """The administrator's browser."""
-    made = await signed_in(firm, town)
-    yield made
-    await made.client.aclose()
 
 
 async def returned(town: Any, firm: Any, entry_id: str = "ent_1") -> tuple[str, str]:

@@ -1,14 +1,12 @@
 """Documents as people look at them: their own firm's, as they were kept, under a policy by which they do nothing."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from services.hub.tests.browser import Browser
-from services.hub.tests.test_pages import signed_in, validated
+from services.hub.tests.said import validated
 
 from qontable.clock import now
 from qontable.events.platform import WireDocument
@@ -16,14 +14,6 @@ from qontable.storage import document_key, open_storage
 
 PDF, PNG, JPEG = b"%PDF-1.7\nfacture", b"\x89PNG\r\n\x1a\nreceipt", b"\xff\xd8\xff\xe0receipt"
 PAGE = b"<!doctype html><script>fetch('/files')</script>"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(firm: Any, town: Any) -> AsyncIterator[Browser]:
-    """The administrator's browser."""
-    made = await signed_in(firm, town)
-    yield made
-    await made.client.aclose()
 
 
 async def entry_with(firm: Any, software_file_id: str, *contents: bytes, media_type: str, keep: bool = True) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Page, async_playwright, expect
-from services.hub.tests.browser import Browser
-from services.hub.tests.conftest import Firm, Town, running_hub
-from services.hub.tests.test_pages import signed_in
+from services.hub.tests.browser import Browser, signed_in
+from services.hub.tests.firm import Firm
+from services.hub.tests.town import Town, running_hub
 
 from local_stack.ports import free_port
 

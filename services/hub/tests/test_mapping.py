@@ -1,24 +1,13 @@
 """Hundreds of files mapped with a table, and client files created in Qonto for software files that have none."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
 from lxml import html
 from services.hub.tests.browser import Answer, Browser
-from services.hub.tests.test_pages import signed_in
 
 from hub.domain.mapping_table import FORMULA
 from qontable.events.hub import FileCreationRequested, FileIntegrationChanged, SoftwareFile
 from qontable.events.platform import FileCreated
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(firm: Any, town: Any) -> AsyncIterator[Browser]:
-    """The administrator's browser."""
-    made = await signed_in(firm, town)
-    yield made
-    await made.client.aclose()
 
 
 async def sent(browser: Browser, connection_id: str, content: bytes) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 import schemathesis
-from services.hub.tests.test_entries import LATELY, REFUSED
+from services.hub.tests.said import LATELY, REFUSED
 from services.hub.tests.test_exports import CSV, completed
 
 from hub.entrypoints.api.application import describe

@@ -1,14 +1,11 @@
 """Reference data as people look at it: row by row, as versions arrive, paged and searched; and a file's settings."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from services.hub.tests.browser import Browser
-from services.hub.tests.conftest import Town
-from services.hub.tests.test_pages import signed_in
+from services.hub.tests.town import Town
 
 from qontable.clock import now
 from qontable.events.hub import FileIntegrationChanged
@@ -35,14 +32,6 @@ WHOLE = ReferenceRows(
         FiscalYear(start="2026-01-01", end="2026-12-31"),
     ),
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(firm: Any, town: Any) -> AsyncIterator[Browser]:
-    """The administrator's browser."""
-    made = await signed_in(firm, town)
-    yield made
-    await made.client.aclose()
 
 
 class Software:

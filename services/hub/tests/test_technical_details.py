@@ -1,13 +1,11 @@
 """What happened to an entry, in full: who did what, what passed in each try, and where its trace is."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
-import pytest_asyncio
-from services.hub.tests.browser import Browser
-from services.hub.tests.conftest import running_hub
-from services.hub.tests.test_pages import refused_entry, signed_in, validated
+from services.hub.tests.browser import Browser, signed_in
+from services.hub.tests.said import refused_entry, validated
+from services.hub.tests.town import running_hub
 
 from local_stack.ports import free_port
 from qontable.clock import now
@@ -16,14 +14,6 @@ from qontable.outbox import outgoing
 from qontable.storage import open_storage
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(firm: Any, town: Any) -> AsyncIterator[Browser]:
-    """The administrator's browser."""
-    made = await signed_in(firm, town)
-    yield made
-    await made.client.aclose()
 
 
 async def tried(firm: Any, software_file_id: str, payload_key: str | None) -> str:
