@@ -70,6 +70,10 @@ def line(account: str, debit: str, credit: str, subsidiary: str | None = None) -
     return {"account": account, "label": "Papeterie", "debit": debit, "credit": credit, "subsidiary": third_party}
 
 
+UNTIED = {"connection_id": None, "connector": None, "software_file": None, "active": False, "send_from": None}
+"""Of a client file whose software has no API."""
+
+
 @dataclass
 class Client:
     """One client file, and what is said about it."""

@@ -7,10 +7,8 @@ from qontable.clock import now
 from qontable.events.delivery import EntryDispatched, EntryRecallRequested, EntryStatusChanged
 from qontable.events.export import ExportOpened, ExportOrder, ExportRequested
 
-from .client import Client, line
+from .client import UNTIED, Client, line
 from .house import House
-
-UNMAPPED = {"connection_id": None, "connector": None, "software_file": None, "active": False, "send_from": None}
 
 
 def request(client: Client, export_id: str = "", **order: Any) -> ExportRequested:
@@ -44,7 +42,7 @@ def _of(house: House, asked: ExportRequested) -> list[EntryDispatched]:
 async def ready(house: House, *entry_ids: str, **tie: Any) -> Client:
     """A client file that is tied to no software, with these entries ready."""
     client = house.stranger()
-    await house.say(client.firm_created(), client.file_created(), client.tied(**UNMAPPED, **tie))
+    await house.say(client.firm_created(), client.file_created(), client.tied(**UNTIED, **tie))
     for day, entry_id in enumerate(entry_ids, start=1):
         await house.say(client.validated(entry_id, date=f"2026-03-{day:02d}"))
     for entry_id in entry_ids:

@@ -12,6 +12,7 @@ import pytest
 from entries.adapters.links import LinkRefused, open_links
 from qontable.events.delivery import DocumentLinkRequested
 
+from ..client import UNTIED
 from ..document_server import MUCH, PDF, PNG, DocumentServer
 from ..house import House
 
@@ -149,6 +150,16 @@ async def test_the_entry_is_returned_with_the_reason(house: House, name: str) ->
     assert house.documents.poured.get(f"/{document_id}", 0) < FEW
     assert not await asyncio.to_thread((house.storage / "documents" / client.firm_id).exists)
     await house.dispatched(client, "neighbour")
+
+
+async def test_it_is_returned_too_where_no_software_is_connected(house: House) -> None:
+    client = house.stranger()
+    document = REFUSED["of another hash"].make(house.documents, "untied")
+    await house.say(client.firm_created(), client.file_created(), client.tied(**UNTIED))
+    await house.say(client.validated("ent", documents=[document]), client.validated("neighbour"))
+    told = await house.status(client, "ent", "to_verify", detail="preflight")
+    assert [finding.code for finding in told.findings] == ["document_other_content"]
+    await house.waits_for(client, "neighbour", "mapping")
 
 
 NOT_NOW = {

@@ -1,7 +1,7 @@
 """Whether the newest revision of an entry is returned, waits, or leaves now.
 
-Gates come first: as long as one of them is shut there is nothing to check against. Then everything that is wrong is
-gathered, so that the accountant hears of it at once; then everything that is still awaited.
+Gates come first: as long as one of them is shut there is nothing to check against, documents apart. Then everything
+that is wrong is gathered, so that the accountant hears of it at once; then everything that is still awaited.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +27,10 @@ GATES: tuple[tuple[WaitReason, Callable[[FileFacts, Entry], bool]], ...] = (
 )
 """What must be there before an entry can be checked, in the order in which a person would set it up: each with when it
 is shut."""
+
+
+UNWANTED: frozenset[WaitReason] = frozenset({"file_closed", "send_from"})
+"""Gates behind which nobody wants the entry in the books for now: nothing of it is told to be mended."""
 
 
 AWAITED: Mapping[str, WaitReason] = {
@@ -66,6 +70,9 @@ def decide(candidate: Candidate, now: datetime, patience: Patience) -> Verdict:
     if shut == "send_from" and file.send_from and file.before_send_from == "already_in_books":
         return Verdict("synchronized", step="accept", detail="already_in_books", documents=candidate.document_state)
     if shut:
+        # A document that was refused is wrong for every software, and for the import file of a client without one.
+        if (refused := _refused_documents(candidate)) and shut not in UNWANTED:
+            return _returned(candidate, refused)
         return _waiting(candidate, (shut,), _look_again((shut,), now, patience))
     assert file.sheet is not None, "the gates let no entry pass whose connector is unknown"
     return _judge(candidate, _findings(candidate, entry, file.sheet), now, patience)
@@ -119,8 +126,11 @@ def _findings(candidate: Candidate, entry: Entry, sheet: Sheet) -> tuple[Finding
     journal = mapped_journal(entry.journal.code, file.journal_map)
     found = preflight(Case(entry, sheet, journal, candidate.policies, candidate.reference))
     told = {finding.code for finding in found}
-    refused = (document.finding for document in candidate.documents if document.finding)
-    return (*found, *(finding for finding in refused if finding.code not in told))
+    return (*found, *(finding for finding in _refused_documents(candidate) if finding.code not in told))
+
+
+def _refused_documents(candidate: Candidate) -> tuple[Finding, ...]:
+    return tuple(document.finding for document in candidate.documents if document.finding)
 
 
 def _awaited(candidate: Candidate, findings: Iterable[Finding]) -> Iterator[WaitReason]:
