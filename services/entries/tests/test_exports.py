@@ -184,6 +184,23 @@ async def test_a_batch_past_its_deadline_is_recalled_whole(house: House) -> None
     assert await house.fetchval("select state from entries.exports where export_id = $1", asked.export_id) == "over"
 
 
+async def test_a_batch_that_nobody_takes_is_left_to_its_deadline_not_to_a_person(house: House) -> None:
+    tied = await house.client()
+    client = await ready(house, "exported")
+    asked = request(client)
+    await house.say(asked, tied.validated("sent"))
+    orders = [*await batch(house, asked), await house.dispatched(tied, "sent")]
+    await house.database.execute(
+        "update entries.deliveries set issue = 8, acknowledge_by = now() where delivery_id = any($1)",
+        [order.delivery_id for order in orders],
+    )
+    house.wake("reissue")
+    await house.status(tied, "sent", "sending", detail="parked")
+    await house.answer(orders[0], "confirmed", 1)
+    await house.status(client, "exported", "synchronized", detail="exported")
+    assert not house.all(EntryStatusChanged, file_id=client.file_id, detail="parked")
+
+
 async def test_an_entry_that_is_held_for_its_document_is_in_no_import_file_either(house: House) -> None:
     client = await ready(house, "held", policies={"missing_documents": "hold"})
     asked = request(client)

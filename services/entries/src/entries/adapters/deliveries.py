@@ -169,10 +169,13 @@ async def _lock_delivering(connection: Connection, file_ids: Sequence[str]) -> N
 
 
 async def fetch_silent(connection: Connection, now: datetime, issues: int, limit: int) -> list[OpenDelivery]:
-    """Deliveries that were issued so often, and of which no gateway has spoken in time all the same."""
+    """Deliveries that were issued so often, and of which no gateway has spoken in time all the same.
+
+    Not those of import files, about which a person cannot answer: a batch has its own deadline.
+    """
     rows = await connection.fetch(
         """
-        select * from deliveries where open and acknowledge_by <= $1 and issue >= $2
+        select * from deliveries where open and acknowledge_by <= $1 and issue >= $2 and export_id is null
         order by acknowledge_by limit $3
         """,
         now,
