@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from qontable.topics import PARTITIONS
+
 from .softwares import known
 
 Trouble = Literal["pauses", "outages"]
@@ -14,7 +16,8 @@ TROUBLES: tuple[Trouble, ...] = ("pauses", "outages")
 class StormOrder:
     """`kills` are SIGKILLs; pauses and outages come in addition. `unique` says whether the software refuses a reference
     that it has; `broken` names what the system is robbed of, to see that the storm finds it. What has not moved for
-    `patience_seconds`, once nothing goes wrong any more, is in limbo. Client files are spread over the `connectors`."""
+    `patience_seconds`, once nothing goes wrong any more, is in limbo. Client files are spread over the `connectors`.
+    Of its `partitions` a broker that was killed checks each, which takes it longer than all else."""
 
     entries: int
     kills: int
@@ -26,6 +29,7 @@ class StormOrder:
     patience_seconds: float = 120.0
     connectors: tuple[str, ...] = field(default_factory=known)
     replicas: int = 2
+    partitions: int = PARTITIONS
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -149,11 +149,12 @@ async def open_rig(order: StormOrder, folder: Path) -> AsyncIterator[Rig]:
 
 async def furnish(rig: Rig, chance: random.Random, *, kills: int) -> None:
     """Make roles, tables and topics, killing the migration so many times in the middle before it may end."""
-    command = (sys.executable, str(HERE / "furnish.py"), rig.surroundings.kafka, rig.surroundings.postgres_admin_url)
+    own = rig.surroundings
+    command = (sys.executable, str(HERE / "furnish.py"), own.kafka, own.postgres_admin_url, str(own.gateway_keys))
     for number in range(kills + 1):
         with (rig.stack.logs / "furnish.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *command, str(rig.surroundings.gateway_keys), stdout=log, stderr=log, start_new_session=True
+                *command, str(rig.order.partitions), stdout=log, stderr=log, start_new_session=True
             )
         if number < kills:
             await asyncio.sleep(chance.uniform(0.5, 2.0))

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.world import PARTITIONS
+
 from .check import check_storm
 from .order import StormOrder
 
-SMALL = StormOrder(entries=300, kills=9, seed=7)
+SMALL = StormOrder(entries=300, kills=9, seed=7, partitions=PARTITIONS)
 
 
 @pytest.mark.slow

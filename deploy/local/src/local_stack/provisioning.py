@@ -9,7 +9,7 @@ from local_stack.connectors import connectors
 from local_stack.passwords import role_password
 from local_stack.services import SERVICES, ServiceSpec, Surroundings
 from qontable.provisioning import Tenant, ensure_first_key, provision_database
-from qontable.topics import all_topics, ensure_topics
+from qontable.topics import PARTITIONS, all_topics, ensure_topics
 
 
 async def ensure_database(server_url: str, name: str) -> None:
@@ -27,11 +27,15 @@ def tenants(admin_url: str, services: Sequence[ServiceSpec] = SERVICES) -> list[
     return [Tenant(spec.name, role_password(admin_url, spec.name), spec.migrations) for spec in services]
 
 
-async def provision_system(surroundings: Surroundings, services: Sequence[ServiceSpec] = SERVICES) -> None:
+async def provision_system(
+    surroundings: Surroundings, services: Sequence[ServiceSpec] = SERVICES, *, partitions: int = PARTITIONS
+) -> None:
     """Everything that these services find at their start. Idempotent."""
     admin_url = surroundings.postgres_admin_url
     await asyncio.gather(
         provision_database(admin_url, tenants(admin_url, services)),
-        ensure_topics(surroundings.kafka, surroundings.topic_prefix, topics=all_topics(connectors())),
+        ensure_topics(
+            surroundings.kafka, surroundings.topic_prefix, topics=all_topics(connectors()), partitions=partitions
+        ),
     )
     ensure_first_key(surroundings.gateway_keys)
