@@ -33,6 +33,8 @@ from .service import LEASE_SECONDS
 HERE = Path(__file__).parent
 DATABASE = "qontable"
 KAFKA_SESSION_SECONDS = 6
+DOCUMENT_SECONDS = 5.0
+"""A document that a killed process was fetching is fetched by another ten seconds after these, not after seventy."""
 START_SECONDS = 600.0
 """Nine processes start at once, beside whatever else the machine does: one that others keep busy takes minutes."""
 REPLICATED = ("entries", "gateways")
@@ -219,6 +221,7 @@ def _service_parts(rig: Rig, ports: dict[str, int]) -> Iterator[Part]:
             | {"QONTABLE_KAFKA_SESSION_SECONDS": str(KAFKA_SESSION_SECONDS)}
             | {"QONTABLE_EXPORTS_LEASE_SECONDS": str(LEASE_SECONDS)}
             | {"QONTABLE_LEASE_SECONDS": str(LEASE_SECONDS), "QONTABLE_TRACE_RATIO": "0"}
+            | {"QONTABLE_ENTRIES_DOCUMENT_SECONDS": str(DOCUMENT_SECONDS)}
             | {"QONTABLE_ENTRIES_ACKNOWLEDGE_SECONDS": "20", "QONTABLE_ENTRIES_REFRESH_SECONDS": "20"}
             | {"QONTABLE_EVENING": rig.evening}
             | {"QONTABLE_ENTRIES_RECHECK_SECONDS": "20", "QONTABLE_REFERENCE_DATA_ANSWER_SECONDS": "15"},
