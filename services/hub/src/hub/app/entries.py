@@ -1,10 +1,10 @@
 """What people do about entries: correct them, decide about parked ones, send what is ready."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.adapters import connections, connectors, entry_counts, entry_lists, entry_lives, files
 from hub.app.hub import Action
-from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, EntryFilter
+from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, EntryFilter, awaits_platform
 from hub.domain.problem import Fault, Refused
 from qontable.clock import now
 from qontable.entry import EntryRefused
@@ -21,8 +21,6 @@ from qontable.events.platform import EntryContent
 from qontable.findings import render
 from qontable.wire import read_entry
 
-PLATFORM_PATIENCE = timedelta(minutes=10)
-"""How long a corrected revision waits for the platform's answer before it may be corrected once more."""
 MOST_AT_ONCE = 500
 SENDABLE = frozenset({"active", "activating", "problem"})
 """States of files whose entries may leave: a problem may be over by the time they do."""
@@ -215,8 +213,7 @@ def refuse_moved_on(entry: Entry, revision: int, at: datetime) -> None:
         raise Refused("entry_moved_on", entry_id=entry.entry_id, revision=entry.revision)
     if entry.status not in CORRECTABLE:
         raise Refused("entry_not_correctable", entry_id=entry.entry_id, status=entry.status)
-    asked = entry.corrected_at if entry.corrected_revision == revision else None
-    if asked is not None and at < asked + PLATFORM_PATIENCE:
+    if awaits_platform(entry, at):
         raise Refused("correction_under_way", entry_id=entry.entry_id, revision=revision, user_id=entry.corrected_by)
 
 

@@ -23,6 +23,8 @@ UNDECIDED: tuple[DeliveryState, ...] = ("unknown", "missing", "parked")
 ANSWERABLE: tuple[DeliveryState, ...] = ("parked", "missing")
 """Of these, the ones that wait for a person's answer: the gateways ask about the others themselves, where they can."""
 CORRECTABLE: tuple[EntryStatus, ...] = ("to_verify", "ready")
+PLATFORM_PATIENCE = datetime.timedelta(minutes=10)
+"""How long a corrected revision waits for the platform's answer before it may be corrected once more."""
 _MAX_SHOWN, _MAX_CODE = 500, 80
 
 
@@ -91,6 +93,19 @@ class Entry(BaseModel):
     corrected_revision: int | None
     corrected_at: datetime.datetime | None
     corrected_by: str | None
+
+
+def is_asked(entry: Entry) -> bool:
+    """Whether the platform was asked for a new revision of this one, and has not answered."""
+    return entry.status in CORRECTABLE and entry.corrected_revision == entry.revision
+
+
+def awaits_platform(entry: Entry, at: datetime.datetime) -> bool:
+    """Whether the platform's answer is still waited for: until then, nobody asks again.
+
+    A request that the platform sets aside is never answered.
+    """
+    return is_asked(entry) and entry.corrected_at is not None and at < entry.corrected_at + PLATFORM_PATIENCE
 
 
 class Moment(BaseModel):

@@ -13,13 +13,14 @@ from hub.adapters import connectors, entry_counts, entry_lists, references
 from hub.app import entries, files
 from hub.domain.client_file import SENDING
 from hub.domain.cursor import read_cursor
-from hub.domain.entry import CauseCount, Entry, EntryFilter
+from hub.domain.entry import CauseCount, Entry, EntryFilter, awaits_platform
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.sending import shown
 from hub.entrypoints.pages.progress import read_progress
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connection_state, entry_state
+from qontable.clock import now
 from qontable.database import Connection as Db
 from qontable.events.base import Id
 from qontable.events.delivery import EntryStatus
@@ -88,6 +89,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         journals = await entry_lists.list_journals(db, firm_id, file_id)
         refresh = await references.find_refresh(db, firm_id, file_id)
         names = {item.connector: item.sheet.name for item in await connectors.list_connectors(db)}
+    at = now()
     tab_counts = {name: sum(counts.tabs[status] for status in statuses) for name, statuses in TABS.items()}
     return page.show(
         "accounting_entries.html" if query.get("part") == "entries" else "accounting.html",
@@ -115,6 +117,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         journals=journals,
         kinds=KINDS,
         entry_state=entry_state,
+        awaits_platform=lambda entry: awaits_platform(entry, at),
         can_send=file.active and file.state in SENDING,
         moving=counts.tabs["sending"] > 0 or query.get("said") in {"synchronized", "verified_again"},
         asked=query.get("asked"),
@@ -172,7 +175,7 @@ async def _causes(db: Db, firm_id: str, file_id: str, counts: Sequence[CauseCoun
 async def _notices(
     db: Db, firm_id: str, file_id: str, causes: Sequence[tuple[CauseCount, Entry]]
 ) -> list[tuple[CauseCount, Entry]]:
-    """The causes that several entries share, counted without those whose next revision is asked for already."""
+    """The causes that several entries share, counted without those that wait for the platform already."""
     if not causes:
         return []
     samples = {count.cause: sample for count, sample in causes}

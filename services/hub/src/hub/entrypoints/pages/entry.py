@@ -10,7 +10,7 @@ from hub.adapters import connections as connection_rows
 from hub.adapters.contents import ValidatedContent
 from hub.app import entries, files
 from hub.app.correcting import Correctable
-from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry
+from hub.domain.entry import ANSWERABLE, awaits_platform, is_asked
 from hub.domain.life import RESOLUTIONS, subjects_of, tell
 from hub.domain.problem import Refused
 from hub.entrypoints.api.access import TheHub, TheSettings
@@ -20,6 +20,7 @@ from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import OUTCOME_TONES, STATUS_TONES, entry_state
 from hub.entrypoints.pages.typed import typed_revision
 from hub.settings import HubSettings
+from qontable.clock import now
 from qontable.events.base import Id
 from qontable.events.platform import EntryContent
 from qontable.preflight import DOCUMENTED
@@ -46,6 +47,7 @@ async def show_entry(
         acts = await audit.list_acts_on(db, firm_id, file_id, subjects_of(life))
         members = {member.user_id: member.name for member in await firms.list_members(db, firm_id)}
     entry = life.entry
+    waits = awaits_platform(entry, now())
     tone, word = entry_state(entry)
     sheet = sheets.get(file.connector or "")
     stands_still = connection is not None and connection.stands_still
@@ -64,8 +66,9 @@ async def show_entry(
         word=word,
         status_tones=STATUS_TONES,
         outcome_tones=OUTCOME_TONES,
-        can_verify=entry.status == "to_verify" and entry.status in CORRECTABLE and not _is_asked(entry),
-        is_asked=_is_asked(entry),
+        can_verify=entry.status == "to_verify" and not waits,
+        awaits_platform=waits,
+        unanswered=is_asked(entry) and not waits,
         can_correct=entry.status == "to_verify" and Correctable(file, entry, validated and validated.content).is_open,
         can_answer=entry.delivery_state in ANSWERABLE or (entry.delivery_state == "unknown" and stands_still),
         answers=RESOLUTIONS,
@@ -134,11 +137,6 @@ def _trace_url(settings: HubSettings, validated: ValidatedContent | None) -> str
     if settings.hub_trace_url is None or validated is None or validated.trace_id is None:
         return None
     return settings.hub_trace_url.replace("{trace}", validated.trace_id)
-
-
-def _is_asked(entry: Entry) -> bool:
-    """Whether the platform was asked for a new revision of this one."""
-    return entry.status in CORRECTABLE and entry.corrected_revision == entry.revision
 
 
 def totals_of(content: EntryContent) -> tuple[Decimal, Decimal] | None:
