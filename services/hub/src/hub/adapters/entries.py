@@ -10,8 +10,12 @@ from qontable.events.delivery import EntryAttempted, EntryStatusChanged
 
 
 async def keep_statuses(db: Db, events: Sequence[EntryStatusChanged]) -> None:
-    """Keep the highest version of each entry."""
-    kept = latest(events, lambda event: (event.firm_id, event.file_id, event.entry_id), lambda event: event.version)
+    """Keep the highest version of each entry.
+
+    Rows are written in the order of their keys, in which `note_verifications` holds them: two transactions that meet
+    on several entries wait for each other at the first, and for no other.
+    """
+    kept = latest(events, _key, lambda event: event.version)
     await db.execute(
         """
         insert into entry (
@@ -37,7 +41,7 @@ async def keep_statuses(db: Db, events: Sequence[EntryStatusChanged]) -> None:
             invoice_number = excluded.invoice_number, third_party = excluded.third_party
         where entry.version < excluded.version
         """,
-        *columns([_status(event) for event in kept]),
+        *columns([_status(event) for event in sorted(kept, key=_key)]),
     )
 
 
@@ -71,6 +75,10 @@ async def keep_attempts(db: Db, events: Sequence[EntryAttempted]) -> None:
         """,
         *columns([_attempt(event) for event in events]),
     )
+
+
+def _key(event: EntryStatusChanged) -> tuple[str, str, str]:
+    return event.firm_id, event.file_id, event.entry_id
 
 
 def _status(event: EntryStatusChanged) -> tuple[Any, ...]:
@@ -112,8 +120,7 @@ _NOT_SAID = frozenset({"firm_id", "file_id", "entry_id", "version", "revision", 
 
 def _moment(event: EntryStatusChanged) -> tuple[Any, ...]:
     said = event.model_dump(exclude=set(_NOT_SAID), exclude_defaults=True)
-    key = event.firm_id, event.file_id, event.entry_id
-    return *key, event.version, event.revision, event.status, said, event.changed_at
+    return *_key(event), event.version, event.revision, event.status, said, event.changed_at
 
 
 def _attempt(event: EntryAttempted) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from hub.domain.entry import Attempt, Entry, EntryLife, Moment
+from hub.domain.entry import PLATFORM_PATIENCE, Attempt, Entry, EntryLife, Moment
 from qontable.database import Connection as Db
 
 
@@ -87,6 +87,41 @@ async def note_correction(
         user_id,
         at,
     )
+
+
+async def note_verifications(
+    db: Db, firm_id: str, file_id: str, *, cause: str, after: str, limit: int, user_id: str, at: datetime
+) -> dict[str, int]:
+    """Remember of the entries that came back for one cause that their next revision is asked for, but of those that
+    wait for it already. Entry → its revision, the first `limit` with an id beyond `after`, in the order of ids.
+
+    In that order, too, their rows are held: see `keep_statuses`.
+    """
+    rows = await db.fetch(
+        """
+        with held as (
+            select entry_id from entry
+            where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause = $3
+                and entry_id collate "C" > $4
+                and (corrected_revision = revision and corrected_at > $6::timestamptz - $7::interval) is not true
+            order by entry_id collate "C" limit $5 for update
+        ), noted as (
+            update entry set corrected_revision = revision, corrected_at = $6, corrected_by = $8
+            from held where firm_id = $1 and file_id = $2 and entry.entry_id = held.entry_id
+            returning entry.entry_id, revision
+        )
+        select entry_id, revision from noted order by entry_id collate "C"
+        """,
+        firm_id,
+        file_id,
+        cause,
+        after,
+        limit,
+        at,
+        PLATFORM_PATIENCE,
+        user_id,
+    )
+    return {row["entry_id"]: row["revision"] for row in rows}
 
 
 async def _find(db: Db, firm_id: str, file_id: str, entry_id: str) -> dict[str, Any] | None:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from hub.adapters import connections, connectors, entry_counts, entry_lists, entry_lives, files
+from hub.adapters import connections, connectors, entry_counts, entry_lives, files
 from hub.app.hub import Action
-from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, EntryFilter, awaits_platform
+from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, awaits_platform
 from hub.domain.problem import Fault, Refused
 from qontable.clock import now
 from qontable.entry import EntryRefused
@@ -21,7 +21,6 @@ from qontable.events.platform import EntryContent
 from qontable.findings import render
 from qontable.wire import read_entry
 
-MOST_AT_ONCE = 500
 SENDABLE = frozenset({"active", "activating", "problem"})
 """States of files whose entries may leave: a problem may be over by the time they do."""
 
@@ -58,27 +57,6 @@ async def correct(
     )
     await action.note("entry.corrected", entry_id, file_id=file_id, revision=revision, changed=content is not None)
     return asked_at
-
-
-async def verify_all(action: Action, file_id: str, cause: str) -> int:
-    """Ask the platform to validate again, as they are, the entries that came back for one cause. Returns how many.
-
-    At most `MOST_AT_ONCE` of them; those that wait for the platform's answer already are left alone.
-    """
-    wanted = EntryFilter(status="to_verify", cause=cause)
-    found, _ = await entry_lists.list_entries(
-        action.db, action.firm_id, file_id, wanted, after=None, limit=MOST_AT_ONCE
-    )
-    asked = 0
-    for entry in found:
-        try:
-            await correct(action, file_id, entry.entry_id, revision=entry.revision, content=None)
-        except Refused as refused:
-            if refused.code not in {"correction_under_way", "entry_moved_on", "entry_not_correctable"}:
-                raise
-        else:
-            asked += 1
-    return asked
 
 
 async def resolve(action: Action, file_id: str, entry_id: str, *, delivery_id: str, answer: Resolution) -> datetime:

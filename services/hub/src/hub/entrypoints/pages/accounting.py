@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from hub.adapters import connections as connection_rows
 from hub.adapters import connectors, entry_counts, entry_lists, references
-from hub.app import entries, files
+from hub.app import entries, files, verifying
 from hub.domain.client_file import SENDING
 from hub.domain.cursor import read_cursor
 from hub.domain.entry import CauseCount, Entry, EntryFilter, awaits_platform
@@ -119,7 +119,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         entry_state=entry_state,
         awaits_platform=lambda entry: awaits_platform(entry, at),
         can_send=file.active and file.state in SENDING,
-        moving=counts.tabs["sending"] > 0 or query.get("said") in {"synchronized", "verified_again"},
+        moving=counts.tabs["sending"] > 0 or query.get("said") in {"synchronized", "verified_all"},
         asked=query.get("asked"),
     )
 
@@ -136,10 +136,10 @@ async def synchronize(visitor: TheVisitor, hub: TheHub, file_id: Id, _: Posted) 
 @router.post("/files/{file_id}/verification")
 async def verify_all(visitor: TheVisitor, hub: TheHub, file_id: Id, form: Posted) -> Response:
     """Mark verified again everything that came back for one cause."""
-    async with hub.act(visitor.caller) as action:
-        await files.read(action.db, action.firm_id, file_id)
-        await entries.verify_all(action, file_id, str(form.get("cause", ""))[:80])
-    return go(f"/files/{file_id}", "verified_again", tab="to_verify")
+    async with hub.look(visitor.caller.firm_id) as db:
+        await files.read(db, visitor.caller.firm_id, file_id)
+    asked = await verifying.verify_all(hub, visitor.caller, file_id, str(form.get("cause", ""))[:80])
+    return go(f"/files/{file_id}", "verified_all" if asked else "verified_none", tab="to_verify", count=str(asked))
 
 
 def _filter(chosen: Mapping[str, str], tab: Tab) -> EntryFilter | None:

@@ -26,6 +26,10 @@ HEADERS = {
 """Of every page: only our own scripts and styles, in no frame, kept by no cache."""
 
 
+_SAID = frozenset({"said", "count"})
+"""What an address says of a deed that led there."""
+
+
 class Page:
     """Answers one request with pages in the reader's language."""
 
@@ -62,6 +66,7 @@ class Page:
             "bytes": lambda size: formats.write_bytes(size, words.language),
             "asset": self.request.app.state.assets.address,
             "said": _said(self.request),
+            "said_count": _said_count(self.request),
             "mark": self._mark,
         }
 
@@ -94,7 +99,7 @@ def with_query(query: Mapping[str, str | None]) -> str:
 
 def _address(request: Request) -> str:
     """The path with its query, to come back to; without what was said there."""
-    query = urlencode([pair for pair in request.query_params.multi_items() if pair[0] != "said"])
+    query = urlencode([pair for pair in request.query_params.multi_items() if pair[0] not in _SAID])
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
@@ -102,6 +107,12 @@ def _said(request: Request) -> str | None:
     """What was done, if the address names something that we say."""
     said = request.query_params.get("said")
     return said if f"said.{said}" in catalogue() else None
+
+
+def _said_count(request: Request) -> int:
+    """To how many it was done, if the address says so."""
+    count = request.query_params.get("count", "")
+    return int(count) if count.isascii() and count.isdecimal() and len(count) < 10 else 0
 
 
 def own_asset_version(name: str) -> str:
