@@ -1,5 +1,6 @@
 """An entry on its way: dispatched, tried, answered, and what the accountant sees of it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -14,6 +15,9 @@ DeliveryState = Literal[
 DocumentState = Literal["none", "waiting", "kept", "sent", "missing"]
 EntryStatus = Literal["to_verify", "ready", "sending", "synchronized", "withdrawn"]
 OPEN_DELIVERY_STATES: tuple[DeliveryState, ...] = ("queued", "sending", "handed_over", "unknown", "missing", "parked")
+
+
+_Texts = Mapping[str, str] | Mapping[Literal["fr", "en"], str]
 
 
 class KeptDocument(Part):
@@ -86,12 +90,21 @@ class EntryRecallRequested(Event):
 
 
 class SoftwareMessage(Part):
-    """What the software answered: its code and words as they were, our category, and what to do about it."""
+    """What the software answered: its code and words as they were, our category, and what to do about it.
+
+    With `ours` it has said nothing, and this is our own sentence in both languages: nobody quotes it as the software's.
+    """
 
     category: Id
     code: Text | None = None
     text: Text = ""
     remedy: dict[str, str] = Field(default_factory=dict)
+    ours: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of_ours(cls, category: str, said: _Texts, remedy: _Texts) -> "SoftwareMessage":
+        """A sentence of ours. `text` has it in English, for readers of one language."""
+        return cls(category=category, text=said["en"], remedy={**remedy}, ours={**said})
 
 
 class Cut(Part):

@@ -74,11 +74,13 @@ class Closing(Part):
 
 
 class Failure(Part):
-    """Why reference data could not be fetched: our category and remedy, and the software's own words."""
+    """Why reference data could not be fetched: our category and remedy, and the software's own words; `ours` where it
+    has said nothing, as in `SoftwareMessage`."""
 
     category: Id
     message: Text
     remedy: dict[str, str] = Field(default_factory=dict)
+    ours: dict[str, str] = Field(default_factory=dict)
 
 
 class AccountsFetched(Event):

@@ -35,10 +35,14 @@ from qontable.telemetry import current_traceparent, sampled, span
 from qontable.unit import Unit, Units
 
 CHUNK = 200
-NOT_TAKEN = SoftwareMessage(
-    category="not_taken",
-    text="No gateway has taken this order, although it was issued several times; nothing is known to have been sent.",
-    remedy={
+NOT_TAKEN = SoftwareMessage.of_ours(
+    "not_taken",
+    {
+        "fr": "Aucune passerelle n'a pris cet ordre, bien qu'il ait été répété ; rien n'indique un envoi.",
+        "en": "No gateway has taken this order, although it was issued several times; nothing is known to have been"
+        " sent.",
+    },
+    {
         "fr": "Signalez-le au support ; ou répondez « elle n'y est pas », puis validez de nouveau l'écriture.",
         "en": "Tell support; or answer “it is not there”, then validate the entry again.",
     },

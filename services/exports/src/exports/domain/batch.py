@@ -13,18 +13,24 @@ EntryState = Literal["queued", "confirmed", "recalled"]
 ENDS: dict[BatchState, EntryState] = {"written": "confirmed", "stopped": "recalled", "recalled": "recalled"}
 """What becomes of a batch's entries when it ends."""
 
-TAKEN_BACK = SoftwareMessage(
-    category="export_recalled",
-    text="The import file was not written: one of its entries was taken back, or it took too long.",
-    remedy={
+TAKEN_BACK = SoftwareMessage.of_ours(
+    "export_recalled",
+    {
+        "fr": "Le fichier d'import n'a pas été écrit : une de ses écritures a été reprise, ou cela durait trop.",
+        "en": "The import file was not written: one of its entries was taken back, or it took too long.",
+    },
+    {
         "fr": "Rien n'est perdu : les écritures sont de nouveau prêtes. Demandez l'export une nouvelle fois.",
         "en": "Nothing is lost: the entries are ready again. Ask for the export once more.",
     },
 )
-STOPPED = SoftwareMessage(
-    category="export_stopped",
-    text="The import file was not written: its report says what stands in the way.",
-    remedy={
+STOPPED = SoftwareMessage.of_ours(
+    "export_stopped",
+    {
+        "fr": "Le fichier d'import n'a pas été écrit : son rapport dit ce qui s'y oppose.",
+        "en": "The import file was not written: its report says what stands in the way.",
+    },
+    {
         "fr": "Corrigez ce que le rapport d'export signale, puis demandez l'export une nouvelle fois.",
         "en": "Correct what the report of the export says, then ask for the export once more.",
     },

@@ -10,7 +10,7 @@ from gateways.adapters.http import Answer
 from gateways.adapters.transport import NoAnswer
 from gateways.domain.judgement import Answered, judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
-from qontable.sheet import Sheet
+from qontable.sheet import Bilingual, Sheet
 
 T = TypeVar("T")
 RefusalIn = Callable[[Answer], Answered | None]
@@ -51,9 +51,13 @@ class Reader:
 
     def undocumented(self, answer: Answer) -> CouldNotAsk:
         """A success that is of no shape we know."""
-        return self.unclear(f"The answer is not what {self.sheet.name} documents.", answer)
+        said: Bilingual = {
+            "fr": f"La réponse n'est pas celle que {self.sheet.name} documente.",
+            "en": f"The answer is not what {self.sheet.name} documents.",
+        }
+        return self.unclear(said, answer)
 
-    def unclear(self, text: str, answer: Answer | None = None) -> CouldNotAsk:
+    def unclear(self, said: Bilingual, answer: Answer | None = None) -> CouldNotAsk:
         """A question whose answer does not say what was asked."""
         exchange = answer.exchange() if answer else Exchange()
-        return CouldNotAsk(exchange=exchange, message=own_words(self.sheet, "answer_unclear", text))
+        return CouldNotAsk(exchange=exchange, message=own_words(self.sheet, "answer_unclear", said))

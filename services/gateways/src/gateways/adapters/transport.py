@@ -35,7 +35,7 @@ class TransportRule:
     phase: Phase
     outcome: TransportOutcome
     category: str
-    text: str
+    said: dict[str, str]
     remedy: dict[str, str]
 
 
@@ -59,7 +59,7 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "name_not_found",
-        "The software's host name is not known.",
+        {"fr": "Le nom d'hôte du logiciel est inconnu.", "en": "The software's host name is not known."},
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
@@ -67,7 +67,10 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "certificate_refused",
-        "No secure connection could be made to the software.",
+        {
+            "fr": "Aucune connexion sécurisée n'a pu être établie avec le logiciel.",
+            "en": "No secure connection could be made to the software.",
+        },
         _TELL_SUPPORT,
     ),
     TransportRule(
@@ -75,7 +78,10 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "address_invalid",
-        "The software's address is not a web address.",
+        {
+            "fr": "L'adresse du logiciel n'est pas une adresse web.",
+            "en": "The software's address is not a web address.",
+        },
         _TELL_SUPPORT,
     ),
     TransportRule(
@@ -83,7 +89,7 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "connection_refused",
-        "The software refused the connection.",
+        {"fr": "Le logiciel a refusé la connexion.", "en": "The software refused the connection."},
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
@@ -91,7 +97,10 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "connection_lost",
-        "The connection broke before the software answered.",
+        {
+            "fr": "La connexion a été coupée avant la réponse du logiciel.",
+            "en": "The connection broke before the software answered.",
+        },
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
@@ -99,7 +108,10 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "no_time_left",
-        "The request could not start or be answered in the time it had.",
+        {
+            "fr": "La demande n'a pas pu partir ou recevoir de réponse dans le temps qu'elle avait.",
+            "en": "The request could not start or be answered in the time it had.",
+        },
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
@@ -107,18 +119,26 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.BEFORE,
         "not_sent",
         "answer_unreadable",
-        "The software's answer was cut short or unreadable.",
+        {
+            "fr": "La réponse du logiciel était coupée ou illisible.",
+            "en": "The software's answer was cut short or unreadable.",
+        },
         _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
-        _ANY, Phase.BEFORE, "not_sent", "not_reached", "The software could not be reached.", _UNTIL_IT_ANSWERS
+        _ANY,
+        Phase.BEFORE,
+        "not_sent",
+        "not_reached",
+        {"fr": "Le logiciel n'a pas pu être joint.", "en": "The software could not be reached."},
+        _UNTIL_IT_ANSWERS,
     ),
     TransportRule(
         (TimeoutError,),
         Phase.AFTER,
         "unknown",
         "no_answer_in_time",
-        "The software did not answer in time.",
+        {"fr": "Le logiciel n'a pas répondu à temps.", "en": "The software did not answer in time."},
         _LOOKED_UP,
     ),
     TransportRule(
@@ -126,7 +146,10 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.AFTER,
         "unknown",
         "answer_unreadable",
-        "The software's answer was cut short or unreadable.",
+        {
+            "fr": "La réponse du logiciel était coupée ou illisible.",
+            "en": "The software's answer was cut short or unreadable.",
+        },
         _LOOKED_UP,
     ),
     TransportRule(
@@ -134,7 +157,10 @@ TRANSPORT_RULES: tuple[TransportRule, ...] = (
         Phase.AFTER,
         "unknown",
         "connection_lost",
-        "The connection broke before the software answered.",
+        {
+            "fr": "La connexion a été coupée avant la réponse du logiciel.",
+            "en": "The connection broke before the software answered.",
+        },
         _LOOKED_UP,
     ),
 )
@@ -150,7 +176,7 @@ class NoAnswer(Exception):
     @property
     def message(self) -> SoftwareMessage:
         """What happened, for people; never the exception's own text, which may quote the request."""
-        return SoftwareMessage(category=self.rule.category, text=self.rule.text, remedy=self.rule.remedy)
+        return SoftwareMessage.of_ours(self.rule.category, self.rule.said, self.rule.remedy)
 
 
 def classify(error: BaseException, phase: Phase) -> TransportRule:

@@ -50,7 +50,7 @@ async def refresh(tenure: Tenure, job: Job) -> CouldNotAsk | None:
 
 def say_failure(unit: Unit, job: Job, message: SoftwareMessage) -> None:
     """The refresh has failed for good."""
-    failure = Failure(category=message.category, message=message.text, remedy=message.remedy)
+    failure = Failure(category=message.category, message=message.text, remedy=message.remedy, ours=message.ours)
     request = AccountsRefreshRequested.model_validate_json(job.request)
     unit.publish(_record(request, uuid4().hex).model_copy(update={"failure": failure}), traceparent=job.traceparent)
 

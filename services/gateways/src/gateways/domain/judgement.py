@@ -19,7 +19,7 @@ from gateways.domain.outcome import (
     Unknown,
 )
 from qontable.events.delivery import SoftwareMessage
-from qontable.sheet import ErrorRule, Sheet
+from qontable.sheet import Bilingual, ErrorRule, Sheet
 
 MOST_TEXT = 20_000
 HALTING: dict[str, HaltCause] = {
@@ -29,28 +29,37 @@ HALTING: dict[str, HaltCause] = {
 }
 """Categories of `not_sent` that a person must act on; all others count as an unreachable software."""
 
-DOCUMENT_UNAVAILABLE = SoftwareMessage(
-    category="document_unavailable",
-    text="A document could not be read from our storage.",
-    remedy={
+DOCUMENT_UNAVAILABLE = SoftwareMessage.of_ours(
+    "document_unavailable",
+    {
+        "fr": "Un justificatif n'a pas pu être lu dans notre stockage.",
+        "en": "A document could not be read from our storage.",
+    },
+    {
         "fr": "Rien à faire : l'envoi reprendra de lui-même. Si cela dure, signalez-le au support.",
         "en": "Nothing to do: sending resumes by itself. If it lasts, tell support.",
     },
 )
 """Nothing was sent, for want of a document that we keep ourselves."""
-STALE_ID = SoftwareMessage(
-    category="id_outdated",
-    text="The software does not know an account or a journal any more by the id that we remembered.",
-    remedy={
+STALE_ID = SoftwareMessage.of_ours(
+    "id_outdated",
+    {
+        "fr": "Le logiciel ne connaît plus un compte ou un journal sous l'identifiant que nous avions retenu.",
+        "en": "The software does not know an account or a journal any more by the id that we remembered.",
+    },
+    {
         "fr": "Rien à faire : nous demandons l'identifiant de nouveau, puis l'envoi reprend de lui-même.",
         "en": "Nothing to do: we ask for the id anew, then sending resumes by itself.",
     },
 )
 """Nothing was booked, for an id of ours that was out of date."""
-TOKEN_RENEWED = SoftwareMessage(
-    category="token_renewed",
-    text="The software did not accept the access token any more; it gave us another one.",
-    remedy={
+TOKEN_RENEWED = SoftwareMessage.of_ours(
+    "token_renewed",
+    {
+        "fr": "Le logiciel n'acceptait plus le jeton d'accès ; il nous en a donné un autre.",
+        "en": "The software did not accept the access token any more; it gave us another one.",
+    },
+    {
         "fr": "Rien à faire : l'envoi reprend de lui-même avec le nouveau jeton.",
         "en": "Nothing to do: sending resumes by itself with the new token.",
     },
@@ -59,11 +68,14 @@ TOKEN_RENEWED = SoftwareMessage(
 
 
 class Unbookable(Exception):
-    """The software would refuse this entry, known before it is sent. `category` is a row of the sheet's errors."""
+    """The software would refuse this entry, known before it is sent: `said` tells why, in both languages.
 
-    def __init__(self, category: str, text: str) -> None:
+    `category` is a row of the sheet's errors.
+    """
+
+    def __init__(self, category: str, said: Bilingual) -> None:
         self.category = category
-        self.text = text
+        self.said = said
         super().__init__(category)
 
 
@@ -121,11 +133,19 @@ def say(rule: ErrorRule, answered: Answered) -> SoftwareMessage:
     where it gave none, neither code nor text, we say that."""
     clean = answered.text.replace("\x00", "")[:MOST_TEXT]
     if not clean and not answered.code:
-        clean = f"The software answered with status {answered.status} and not a word."
+        said: Bilingual = {
+            "fr": f"Le logiciel a répondu par le statut {answered.status}, sans un mot.",
+            "en": f"The software answered with status {answered.status} and not a word.",
+        }
+        return SoftwareMessage.of_ours(rule.category, said, rule.remedy)
     return SoftwareMessage(category=rule.category, code=answered.code, text=clean, remedy=dict(rule.remedy))
 
 
-def own_words(sheet: Sheet, category: str, text: str) -> SoftwareMessage:
+def own_words(sheet: Sheet, category: str, said: Bilingual) -> SoftwareMessage:
     """A message of ours, when we know before asking what the software would answer; the remedy is the sheet's."""
-    rule = next(rule for rule in sheet.errors if rule.category == category)
-    return SoftwareMessage(category=category, text=text, remedy=dict(rule.remedy))
+    return SoftwareMessage.of_ours(category, said, remedy_of(sheet, category))
+
+
+def remedy_of(sheet: Sheet, category: str) -> Bilingual:
+    """What the sheet bids do about errors of a category that it has."""
+    return next(rule for rule in sheet.errors if rule.category == category).remedy

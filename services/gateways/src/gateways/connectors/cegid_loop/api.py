@@ -65,7 +65,11 @@ class Api:
         skip, before = 0, None
         while page := await self.rows(shape, route, take=take, skip=str(skip), sort=sort):
             if page[0] == before:
-                raise NotAnswered(self.reader.unclear(f"{route} gives the same page again."))
+                raise NotAnswered(
+                    self.reader.unclear(
+                        {"fr": f"{route} donne encore la même page.", "en": f"{route} gives the same page again."}
+                    )
+                )
             yield page
             skip, before = skip + len(page), page[0]
 

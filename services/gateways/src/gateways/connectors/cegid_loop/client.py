@@ -59,7 +59,7 @@ from qontable.events.connector import Prerequisite
 from qontable.events.delivery import SoftwareMessage
 from qontable.events.hub import SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
-from qontable.sheet import Sheet
+from qontable.sheet import Bilingual, Sheet
 
 NO_IMPORT = "00000000-0000-0000-0000-000000000000"
 """An import that does not exist: asking for it tries the keys and needs no client file."""
@@ -134,7 +134,7 @@ class CegidLoop:
             try:
                 leaving[place] = ready(parcel, self.sheet)
             except Unbookable as error:
-                outcomes[place] = Rejected(exchange=Exchange(), message=self._words(error.category, error.text))
+                outcomes[place] = Rejected(exchange=Exchange(), message=self._words(error.category, error.said))
         outcomes |= await self._held_back(session, leaving)
         bound = {place: item for place, item in leaving.items() if place not in outcomes}
         for run in imports(list(bound.values())):
@@ -146,7 +146,13 @@ class CegidLoop:
         try:
             texts = texts_of(parcel, self.sheet)
         except TextRefused as refusal:
-            message = self._words("look_up_ambiguous", f"The entry's texts do not fit any more: {refusal.code}.")
+            message = self._words(
+                "look_up_ambiguous",
+                {
+                    "fr": f"Les textes de l'écriture ne conviennent plus : {refusal.code}.",
+                    "en": f"The entry's texts do not fit any more: {refusal.code}.",
+                },
+            )
             return CouldNotAsk(exchange=Exchange(), message=message, cause="refused")
         return await look_for(self._api(session), parcel, texts)
 
@@ -179,7 +185,10 @@ class CegidLoop:
             if found := await find_third_party(api, account.number):
                 await remember(session.books, found)
             elif not await api.rows(COMPTE, "/compte", take=1, filter=f"numero == {quoted(account.number)}"):
-                refused[account.number] = self._words("account_not_created", "Cegid Loop has no such account.")
+                refused[account.number] = self._words(
+                    "account_not_created",
+                    {"fr": "Cegid Loop n'a pas ce compte.", "en": "Cegid Loop has no such account."},
+                )
                 continue
             present.append(account.number)
         return EnsuredAccounts(present=tuple(present), refused=refused)
@@ -224,7 +233,13 @@ class CegidLoop:
         try:
             request = REQUEST.validate_json(answer.body)
         except ValidationError:
-            message = self._words("answer_unclear", "Cegid Loop answered success without an import.")
+            message = self._words(
+                "answer_unclear",
+                {
+                    "fr": "Cegid Loop a répondu par un succès, mais sans import.",
+                    "en": "Cegid Loop answered success without an import.",
+                },
+            )
             return Unknown(exchange=exchange, message=message)
         return JobAccepted(
             exchange=exchange,
@@ -244,7 +259,15 @@ class CegidLoop:
         verdict = verdict_in(known.body) if known.status == 200 else None
         if verdict is None:
             api.reader.refuse(known)
-            raise NotAnswered(api.reader.unclear("The answer does not say how far the import is.", known))
+            raise NotAnswered(
+                api.reader.unclear(
+                    {
+                        "fr": "La réponse ne dit pas où en est l'import.",
+                        "en": "The answer does not say how far the import is.",
+                    },
+                    known,
+                )
+            )
         return known, verdict
 
     def _refused(self, answered: Answered) -> VerifyOutcome:
@@ -258,8 +281,8 @@ class CegidLoop:
     def _api(self, session: Session) -> Api:
         return Api(self.sheet, self._settings, session)
 
-    def _words(self, category: str, text: str) -> SoftwareMessage:
-        return own_words(self.sheet, category, text)
+    def _words(self, category: str, said: Bilingual) -> SoftwareMessage:
+        return own_words(self.sheet, category, said)
 
 
 def _speaks_of_the_import(answer: Answer) -> bool:
@@ -273,5 +296,6 @@ def _places(bound: dict[int, Ready], run: Sequence[Ready]) -> list[int]:
     return [place for place, item in bound.items() if id(item) in chosen]
 
 
-def _named(codes: set[str]) -> str:
-    return f"Cegid Loop has no third party {', '.join(sorted(codes))}."
+def _named(codes: set[str]) -> Bilingual:
+    named = ", ".join(sorted(codes))
+    return {"fr": f"Cegid Loop n'a pas de tiers {named}.", "en": f"Cegid Loop has no third party {named}."}

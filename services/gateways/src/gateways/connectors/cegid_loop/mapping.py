@@ -53,24 +53,54 @@ class Composed:
 def ready(parcel: Parcel, sheet: Sheet) -> Ready:
     """The entry with its texts. Raises `Unbookable`; pre-flight has said so before, unless the sheet changed."""
     if parcel.entry.currency != BOOK_CURRENCY:
-        raise Unbookable("book_currency", f"The entry is kept in {parcel.entry.currency}, not in euros.")
+        raise Unbookable(
+            "book_currency",
+            {
+                "fr": f"L'écriture est tenue en {parcel.entry.currency}, pas en euros.",
+                "en": f"The entry is kept in {parcel.entry.currency}, not in euros.",
+            },
+        )
     if len(parcel.entry.lines) < 2:
-        raise Unbookable("too_few_lines", "The entry has one line only.")
+        raise Unbookable("too_few_lines", {"fr": "L'écriture n'a qu'une ligne.", "en": "The entry has one line only."})
     if len(parcel.documents) > len(parcel.entry.lines):
-        raise Unbookable("too_many_documents", "The entry has more documents than lines, each of which takes one.")
+        raise Unbookable(
+            "too_many_documents",
+            {
+                "fr": "L'écriture a plus de justificatifs que de lignes, et chaque ligne n'en prend qu'un.",
+                "en": "The entry has more documents than lines, each of which takes one.",
+            },
+        )
     for document in parcel.documents:
         _check_document(document, sheet)
     try:
         return Ready(parcel, texts_of(parcel, sheet))
     except TextRefused as refusal:
-        raise Unbookable(refusal.code, f"A third party's code cannot be shortened: {refusal.code}.") from None
+        raise Unbookable(
+            refusal.code,
+            {
+                "fr": f"Le code d'un tiers ne peut pas être raccourci : {refusal.code}.",
+                "en": f"A third party's code cannot be shortened: {refusal.code}.",
+            },
+        ) from None
 
 
 def _check_document(document: ParcelDocument, sheet: Sheet) -> None:
     if document.kept.media_type not in sheet.documents.media_types:
-        raise Unbookable("document_type_refused", f"Cegid Loop takes no document of type {document.kept.media_type}.")
+        raise Unbookable(
+            "document_type_refused",
+            {
+                "fr": f"Cegid Loop ne prend pas de justificatif de type {document.kept.media_type}.",
+                "en": f"Cegid Loop takes no document of type {document.kept.media_type}.",
+            },
+        )
     if document.kept.size > sheet.documents.max_bytes:
-        raise Unbookable("document_too_large", f"A document has {document.kept.size} bytes.")
+        raise Unbookable(
+            "document_too_large",
+            {
+                "fr": f"Un justificatif pèse {document.kept.size} octets.",
+                "en": f"A document has {document.kept.size} bytes.",
+            },
+        )
 
 
 def imports(entries: Sequence[Ready]) -> Iterator[list[Ready]]:

@@ -12,6 +12,7 @@ from gateways.connectors.cegid_loop.texts import Texts
 from gateways.domain.judgement import own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, FindOutcome, Found, NotAnswered, NotFound
 from gateways.domain.port import Parcel
+from qontable.sheet import Bilingual
 
 ROUTE = "/EcritureComptable"
 MOST_ROWS = 100
@@ -36,9 +37,21 @@ async def _look_for_piece(api: Api, parcel: Parcel, texts: Texts) -> FindOutcome
         if own := next((row for row in rows if row.ecritureOrigine == texts.origin), None):
             return _found(own, parcel, texts)
         if len(rows) >= MOST_ROWS:
-            return _ambiguous(api, f"Cegid Loop has more than {MOST_ROWS} lines under this journal and piece.")
+            return _ambiguous(
+                api,
+                {
+                    "fr": f"Cegid Loop a plus de {MOST_ROWS} lignes sous ce journal et cette pièce.",
+                    "en": f"Cegid Loop has more than {MOST_ROWS} lines under this journal and piece.",
+                },
+            )
         if any(row.ecritureOrigine is None for row in rows):
-            return _ambiguous(api, "Cegid Loop has lines under this journal and piece that do not say where from.")
+            return _ambiguous(
+                api,
+                {
+                    "fr": "Cegid Loop a, sous ce journal et cette pièce, des lignes sans origine.",
+                    "en": "Cegid Loop has lines under this journal and piece that do not say where from.",
+                },
+            )
     return NotFound(exchange=Exchange(http_status=200))
 
 
@@ -50,9 +63,9 @@ def _found(row: Ecriture, parcel: Parcel, texts: Texts) -> Found:
     )
 
 
-def _ambiguous(api: Api, text: str) -> CouldNotAsk:
+def _ambiguous(api: Api, said: Bilingual) -> CouldNotAsk:
     return CouldNotAsk(
         exchange=Exchange(http_status=200),
-        message=own_words(api.sheet, "look_up_ambiguous", text),
+        message=own_words(api.sheet, "look_up_ambiguous", said),
         cause="refused",
     )

@@ -47,7 +47,7 @@ from qontable.events.connector import Prerequisite
 from qontable.events.delivery import DocumentState, SoftwareMessage
 from qontable.events.hub import SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
-from qontable.sheet import Sheet
+from qontable.sheet import Bilingual, Sheet
 
 REFUSED_CREDENTIALS = ("credentials", "plugin_off", "refused")
 STALE_IDS: dict[str, BookKind] = {"account_unknown": "account", "journal_unknown": "journal"}
@@ -71,7 +71,12 @@ class MyUnisoft:
             failure = error.failure
             return CredentialsRefused(message=failure.message) if failure.cause in REFUSED_CREDENTIALS else failure
         if not info.isActivated:
-            return CredentialsRefused(message=self._words("credentials_refused", "The key could not be activated."))
+            return CredentialsRefused(
+                message=self._words(
+                    "credentials_refused",
+                    {"fr": "La clé n'a pas pu être activée.", "en": "The key could not be activated."},
+                )
+            )
         return CredentialsAccepted()
 
     async def list_software_files(self, session: Session) -> tuple[SoftwareFile, ...]:
@@ -84,7 +89,14 @@ class MyUnisoft:
         page = await api.get(SOCIETIES, "/society")
         if not page.whole:
             found = len(page.society_array)
-            raise NotAnswered(api.reader.unclear(f"MyUnisoft counts {page.row_numbers} files but lists {found}."))
+            raise NotAnswered(
+                api.reader.unclear(
+                    {
+                        "fr": f"MyUnisoft compte {page.row_numbers} dossiers, mais en donne {found}.",
+                        "en": f"MyUnisoft counts {page.row_numbers} files but lists {found}.",
+                    }
+                )
+            )
         return tuple(_software_file(society) for society in page.society_array)
 
     async def check_prerequisites(self, session: Session) -> tuple[Prerequisite, ...]:
@@ -145,7 +157,7 @@ class MyUnisoft:
             check_bookable(parcel, self.sheet)
             ids = await directory.ids_for(parcel)
         except Unbookable as error:
-            return Rejected(exchange=Exchange(), message=self._words(error.category, error.text))
+            return Rejected(exchange=Exchange(), message=self._words(error.category, error.said))
         except NotAnswered as error:
             return before_sending(error.failure)
         composed = compose(parcel, self.sheet, ids)
@@ -166,11 +178,22 @@ class MyUnisoft:
         try:
             entry_id = _booked_id(answer)
         except orjson.JSONDecodeError:
-            return Unknown(exchange=exchange, message=self._words("answer_unclear", "The answer is not JSON."))
+            return Unknown(
+                exchange=exchange,
+                message=self._words(
+                    "answer_unclear", {"fr": "La réponse n'est pas du JSON.", "en": "The answer is not JSON."}
+                ),
+            )
         if entry_id is None:
             found = await self.find(session, parcel)
             if not isinstance(found, Found):
-                message = self._words("answer_unclear", "MyUnisoft answered success without an entry.")
+                message = self._words(
+                    "answer_unclear",
+                    {
+                        "fr": "MyUnisoft a répondu par un succès, mais sans écriture.",
+                        "en": "MyUnisoft answered success without an entry.",
+                    },
+                )
                 return Unknown(exchange=exchange, message=message)
             entry_id = found.software_entry_id
         return Accepted(exchange=exchange, software_entry_id=entry_id, documents=_documents_of(parcel))
@@ -203,8 +226,8 @@ class MyUnisoft:
         assert session.software_file_id is not None, "the lane names the file of every parcel"
         return Directory(self._api(session), session.books, session.software_file_id)
 
-    def _words(self, category: str, text: str) -> SoftwareMessage:
-        return own_words(self.sheet, category, text)
+    def _words(self, category: str, said: Bilingual) -> SoftwareMessage:
+        return own_words(self.sheet, category, said)
 
 
 def _booked_id(answer: Answer) -> str | None:

@@ -65,7 +65,12 @@ class Directory:
                 return account.account_id
         if not page.whole:
             raise NotAnswered(
-                self._api.reader.unclear(f"MyUnisoft did not list every account that starts with {number}.")
+                self._api.reader.unclear(
+                    {
+                        "fr": f"MyUnisoft n'a pas donné tous les comptes qui commencent par {number}.",
+                        "en": f"MyUnisoft did not list every account that starts with {number}.",
+                    }
+                )
             )
         return None
 
@@ -75,7 +80,10 @@ class Directory:
         subsidiary = line.subsidiary is not None or number.startswith(rules.subsidiary_roots)
         rule = rules.missing_subsidiary if subsidiary else rules.missing_account
         if rule != "created_on_policy" or not parcel.policies.create_missing_accounts:
-            raise Unbookable("account_unknown", f"MyUnisoft has no account {number}.")
+            raise Unbookable(
+                "account_unknown",
+                {"fr": f"MyUnisoft n'a pas de compte {number}.", "en": f"MyUnisoft has no account {number}."},
+            )
         return await self.ensure(number, line.subsidiary.label if line.subsidiary else line.account_label)
 
     async def _journal(self, code: str) -> int:
@@ -86,7 +94,10 @@ class Directory:
             if journal.code == code:
                 await self._books.remember("journal", {code: str(journal.diary_id)})
                 return journal.diary_id
-        raise Unbookable("journal_unknown", f"MyUnisoft has no journal {code}.")
+        raise Unbookable(
+            "journal_unknown",
+            {"fr": f"MyUnisoft n'a pas de journal {code}.", "en": f"MyUnisoft has no journal {code}."},
+        )
 
     async def _sections(self, lines: Iterable[Line]) -> dict[tuple[str, str], Section]:
         wanted = dict.fromkeys((share.axis, share.section) for line in lines for share in line.analytic)
@@ -104,7 +115,13 @@ class Directory:
             known = await self._list_axes() if axis_id is None else await self._list_sections(axis, axis_id)
             await self._books.remember(kind, known)
         if key not in known:
-            raise Unbookable("analytic_unknown", f"MyUnisoft has no analytic axis or section {key}.")
+            raise Unbookable(
+                "analytic_unknown",
+                {
+                    "fr": f"MyUnisoft n'a pas d'axe ni de section analytique {key}.",
+                    "en": f"MyUnisoft has no analytic axis or section {key}.",
+                },
+            )
         text, _, label = known[key].partition(" ")
         return int(text), label
 

@@ -56,14 +56,30 @@ class Composed:
 def check_bookable(parcel: Parcel, sheet: Sheet) -> None:
     """Raises `Unbookable` for what the route cannot carry; pre-flight has said so before, unless the sheet changed."""
     if parcel.entry.currency != BOOK_CURRENCY:
-        raise Unbookable("book_currency", f"The entry is kept in {parcel.entry.currency}, not in euros.")
+        raise Unbookable(
+            "book_currency",
+            {
+                "fr": f"L'écriture est tenue en {parcel.entry.currency}, pas en euros.",
+                "en": f"The entry is kept in {parcel.entry.currency}, not in euros.",
+            },
+        )
     for document in parcel.documents:
         if document.kept.media_type not in sheet.documents.media_types:
             raise Unbookable(
-                "document_type_refused", f"MyUnisoft takes no document of type {document.kept.media_type}."
+                "document_type_refused",
+                {
+                    "fr": f"MyUnisoft ne prend pas de justificatif de type {document.kept.media_type}.",
+                    "en": f"MyUnisoft takes no document of type {document.kept.media_type}.",
+                },
             )
         if document.kept.size > sheet.documents.max_bytes:
-            raise Unbookable("document_too_large", f"A document has {document.kept.size} bytes.")
+            raise Unbookable(
+                "document_too_large",
+                {
+                    "fr": f"Un justificatif pèse {document.kept.size} octets.",
+                    "en": f"A document has {document.kept.size} bytes.",
+                },
+            )
 
 
 def compose(parcel: Parcel, sheet: Sheet, ids: Ids) -> Composed:

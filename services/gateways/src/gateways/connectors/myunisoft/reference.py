@@ -72,7 +72,12 @@ async def _below(api: Api, prefix: str) -> AsyncIterator[Sequence[Account]]:
             yield accounts
     if count != page.rows_number:
         raise NotAnswered(
-            api.reader.unclear(f"MyUnisoft counts {page.rows_number} accounts under {prefix} but lists {count}.")
+            api.reader.unclear(
+                {
+                    "fr": f"MyUnisoft compte {page.rows_number} comptes sous {prefix}, mais en donne {count}.",
+                    "en": f"MyUnisoft counts {page.rows_number} accounts under {prefix} but lists {count}.",
+                }
+            )
         )
 
 

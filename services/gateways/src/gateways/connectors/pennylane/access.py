@@ -23,7 +23,7 @@ from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
 from gateways.domain.port import KeptTokens, NewTokens, Session, Tokens, TokensUnreadable
 from gateways.domain.words import authorisation_ends, spare_in_use, words
 from qontable.clock import now
-from qontable.sheet import Sheet
+from qontable.sheet import Bilingual, Sheet
 
 RENEWED_AFTER = 1 / 3
 """Of an access token's life: 8 of its 24 hours, which leaves 16 to act in."""
@@ -171,8 +171,11 @@ class Access:
         try:
             given = GRANT.validate_json(answer.body)
         except ValidationError:
-            text = "Pennylane answered a renewal of tokens, but not with tokens."  # nor is the answer kept: they may be
-            message = own_words(self._sheet, "answer_unclear", text)  # somewhere in it
+            said: Bilingual = {  # nor is the answer kept: they may be somewhere in it
+                "fr": "Pennylane a répondu au renouvellement des jetons, mais sans jetons.",
+                "en": "Pennylane answered a renewal of tokens, but not with tokens.",
+            }
+            message = own_words(self._sheet, "answer_unclear", said)
             raise NotAnswered(CouldNotAsk(exchange=Exchange(http_status=answer.status), message=message)) from None
         until = asked_at + timedelta(seconds=given.expires_in)
         return Grant(given.access_token, given.refresh_token, asked_at, until).to_keep(renewed=True)
@@ -189,7 +192,14 @@ class Access:
             if typed := self._session.credentials.get(grant_type):
                 code = {"redirect_uri": self._settings.redirect_url} if grant_type == "authorization_code" else {}
                 return {"grant_type": grant_type, parameter: typed, **code, **client}
-        message = own_words(self._sheet, "credentials_refused", "Neither a token nor an authorisation was typed.")
+        message = own_words(
+            self._sheet,
+            "credentials_refused",
+            {
+                "fr": "Ni jeton ni autorisation n'ont été saisis.",
+                "en": "Neither a token nor an authorisation was typed.",
+            },
+        )
         raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=message, cause="credentials"))
 
     async def _ask(self, form: dict[str, str]) -> Answer:
@@ -205,8 +215,11 @@ class Access:
             raise NotAnswered(CouldNotAsk(exchange=Exchange(), message=error.message)) from None
 
     def _ended(self) -> CouldNotAsk:
-        text = "Pennylane renews the authorisation no more, and what we had has ended."
-        message = own_words(self._sheet, "credentials_refused", text)
+        said: Bilingual = {
+            "fr": "Pennylane ne renouvelle plus l'autorisation, et celle que nous avions a pris fin.",
+            "en": "Pennylane renews the authorisation no more, and what we had has ended.",
+        }
+        message = own_words(self._sheet, "credentials_refused", said)
         return CouldNotAsk(exchange=Exchange(), message=message, cause="credentials")
 
 

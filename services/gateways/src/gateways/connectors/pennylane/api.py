@@ -103,22 +103,50 @@ class Api:
             yield page.items
             following = self._following(page, following, rows)
             if str(following) in met:
-                raise NotAnswered(self.reader.unclear("Pennylane gives the same page of a list again and again."))
+                raise NotAnswered(
+                    self.reader.unclear(
+                        {
+                            "fr": "Pennylane donne toujours la même page d'une liste.",
+                            "en": "Pennylane gives the same page of a list again and again.",
+                        }
+                    )
+                )
             met.add(str(following))
 
     def _following(self, page: Page[T], before: Mapping[str, str], rows: int) -> dict[str, str] | None:
         """What the next page is asked with; nothing after the last. Raises `NotAnswered` for a list that breaks off."""
         if page.has_more is not None:
             if page.has_more and not page.next_cursor:
-                raise NotAnswered(self.reader.unclear("Pennylane says that a list goes on, but not where."))
+                raise NotAnswered(
+                    self.reader.unclear(
+                        {
+                            "fr": "Pennylane dit qu'une liste continue, mais pas où.",
+                            "en": "Pennylane says that a list goes on, but not where.",
+                        }
+                    )
+                )
             return {"cursor": page.next_cursor} if page.has_more and page.next_cursor else None
         if page.total_pages is None:
-            raise NotAnswered(self.reader.unclear("Pennylane does not say whether a list goes on."))
+            raise NotAnswered(
+                self.reader.unclear(
+                    {
+                        "fr": "Pennylane ne dit pas si une liste continue.",
+                        "en": "Pennylane does not say whether a list goes on.",
+                    }
+                )
+            )
         number = int(before.get("page", "1"))
         if number < page.total_pages:
             return {"page": str(number + 1)}
         if page.total_items is not None and page.total_items != rows:
-            raise NotAnswered(self.reader.unclear(f"Pennylane counts {page.total_items} rows but lists {rows}."))
+            raise NotAnswered(
+                self.reader.unclear(
+                    {
+                        "fr": f"Pennylane compte {page.total_items} lignes, mais en donne {rows}.",
+                        "en": f"Pennylane counts {page.total_items} rows but lists {rows}.",
+                    }
+                )
+            )
         return None
 
     def _posting(self, route: str, content: bytes) -> Request:

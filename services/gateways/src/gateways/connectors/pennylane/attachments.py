@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from gateways.adapters.http import Body
 from gateways.connectors.pennylane.answers import CREATED
 from gateways.connectors.pennylane.api import COMPANY, Api
-from gateways.domain.judgement import own_words
+from gateways.domain.judgement import remedy_of
 from gateways.domain.outcome import CouldNotAsk, NotAnswered
 from gateways.domain.port import Books, DocumentUnavailable, Parcel, ParcelDocument
 
@@ -56,8 +56,8 @@ class Attachments:
         """A refusal of the upload, told as one of the document."""
         if failure.cause != "refused" or failure.message.category != "refused":
             return failure
-        words = own_words(self._api.sheet, "document_refused", failure.message.text)
-        message = words.model_copy(update={"code": failure.message.code})
+        told = {"category": "document_refused", "remedy": remedy_of(self._api.sheet, "document_refused")}
+        message = failure.message.model_copy(update=told)
         return CouldNotAsk(exchange=failure.exchange, message=message, cause="refused")
 
 

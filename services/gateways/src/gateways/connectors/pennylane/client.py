@@ -55,7 +55,7 @@ from qontable.events.connector import Prerequisite
 from qontable.events.delivery import SoftwareMessage
 from qontable.events.hub import SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
-from qontable.sheet import Sheet
+from qontable.sheet import Bilingual, Sheet
 
 REFUSED_CREDENTIALS = ("credentials", "refused")
 STALE_IDS: dict[str, BookKind] = {
@@ -158,13 +158,16 @@ class Pennylane:
             raise
 
     def _no_year(self) -> SoftwareMessage:
-        return self._words("no_fiscal_year", "The company has no open fiscal year.")
+        return self._words(
+            "no_fiscal_year",
+            {"fr": "La société n'a pas d'exercice ouvert.", "en": "The company has no open fiscal year."},
+        )
 
     def _api(self, session: Session) -> Api:
         return Api(self.sheet, self._settings, session)
 
-    def _words(self, category: str, text: str) -> SoftwareMessage:
-        return own_words(self.sheet, category, text)
+    def _words(self, category: str, said: Bilingual) -> SoftwareMessage:
+        return own_words(self.sheet, category, said)
 
 
 class _Sending:
@@ -184,7 +187,7 @@ class _Sending:
         try:
             composed = await self._prepare()
         except Unbookable as error:
-            return Rejected(exchange=Exchange(), message=self._words(error.category, error.text))
+            return Rejected(exchange=Exchange(), message=self._words(error.category, error.said))
         except NotAnswered as error:
             return before_sending(error.failure)
         except DocumentUnavailable:
@@ -222,7 +225,13 @@ class _Sending:
         except ValidationError:
             found = await self._connector.find(self._session, self._parcel)
             if not isinstance(found, Found):
-                message = self._words("answer_unclear", "Pennylane answered success without an entry.")
+                message = self._words(
+                    "answer_unclear",
+                    {
+                        "fr": "Pennylane a répondu par un succès, mais sans écriture.",
+                        "en": "Pennylane answered success without an entry.",
+                    },
+                )
                 return Unknown(exchange=exchange, message=message)
             entry_id = found.software_entry_id
         return Accepted(
@@ -243,8 +252,8 @@ class _Sending:
             remembered = kind in self._directory.from_memory
         return NotSent(exchange=outcome.exchange, message=STALE_ID) if remembered else outcome
 
-    def _words(self, category: str, text: str) -> SoftwareMessage:
-        return own_words(self._sheet, category, text)
+    def _words(self, category: str, said: Bilingual) -> SoftwareMessage:
+        return own_words(self._sheet, category, said)
 
 
 def _prerequisites(met: dict[str, SoftwareMessage | None]) -> tuple[Prerequisite, ...]:

@@ -76,7 +76,10 @@ class Directory:
         subsidiary = line.subsidiary is not None or number.startswith(rules.subsidiary_roots)
         rule = rules.missing_subsidiary if subsidiary else rules.missing_account
         if rule != "created_on_policy" or not parcel.policies.create_missing_accounts:
-            raise Unbookable("account_unknown", f"Pennylane has no account {number}.")
+            raise Unbookable(
+                "account_unknown",
+                {"fr": f"Pennylane n'a pas de compte {number}.", "en": f"Pennylane has no account {number}."},
+            )
         return await self._create(number, line.subsidiary.label if line.subsidiary else line.account_label)
 
     async def _create(self, number: str, label: str) -> int:
@@ -97,5 +100,8 @@ class Directory:
             return int(known[code])
         found = await self.journal_now(code)
         if found is None:
-            raise Unbookable("journal_unknown", f"Pennylane has no journal {code}.")
+            raise Unbookable(
+                "journal_unknown",
+                {"fr": f"Pennylane n'a pas de journal {code}.", "en": f"Pennylane has no journal {code}."},
+            )
         return found

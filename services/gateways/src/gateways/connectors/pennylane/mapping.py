@@ -44,18 +44,44 @@ class Composed:
 def check_bookable(parcel: Parcel, sheet: Sheet) -> None:
     """Raises `Unbookable` for what the routes cannot carry; pre-flight has said so before, unless the sheet changed."""
     if parcel.entry.currency != BOOK_CURRENCY:
-        raise Unbookable("book_currency", f"The entry is kept in {parcel.entry.currency}, not in euros.")
+        raise Unbookable(
+            "book_currency",
+            {
+                "fr": f"L'écriture est tenue en {parcel.entry.currency}, pas en euros.",
+                "en": f"The entry is kept in {parcel.entry.currency}, not in euros.",
+            },
+        )
     lines, limit = len(parcel.entry.lines), sheet.limits.lines
     if limit and lines > limit.max:
-        raise Unbookable("too_many_lines", f"The entry has {lines} lines.")
+        raise Unbookable(
+            "too_many_lines", {"fr": f"L'écriture a {lines} lignes.", "en": f"The entry has {lines} lines."}
+        )
     rules = sheet.documents
     if rules.max_count is not None and len(parcel.documents) > rules.max_count:
-        raise Unbookable("too_many_documents", f"The entry has {len(parcel.documents)} documents.")
+        raise Unbookable(
+            "too_many_documents",
+            {
+                "fr": f"L'écriture a {len(parcel.documents)} justificatifs.",
+                "en": f"The entry has {len(parcel.documents)} documents.",
+            },
+        )
     for document in parcel.documents:
         if document.kept.media_type not in rules.media_types:
-            raise Unbookable("document_refused", f"Pennylane takes no document of type {document.kept.media_type}.")
+            raise Unbookable(
+                "document_refused",
+                {
+                    "fr": f"Pennylane ne prend pas de justificatif de type {document.kept.media_type}.",
+                    "en": f"Pennylane takes no document of type {document.kept.media_type}.",
+                },
+            )
         if document.kept.size > rules.max_bytes:
-            raise Unbookable("document_too_large", f"The document has {document.kept.size} bytes.")
+            raise Unbookable(
+                "document_too_large",
+                {
+                    "fr": f"Le justificatif pèse {document.kept.size} octets.",
+                    "en": f"The document has {document.kept.size} bytes.",
+                },
+            )
 
 
 def compose(parcel: Parcel, sheet: Sheet, ids: Ids) -> Composed:

@@ -19,6 +19,7 @@ from gateways.domain.outcome import (
 )
 from gateways.domain.port import Parcel
 from qontable.events.delivery import DocumentState
+from qontable.sheet import Bilingual
 
 
 async def look_for(api: Api, directory: Directory, parcel: Parcel) -> FindOutcome:
@@ -29,7 +30,14 @@ async def look_for(api: Api, directory: Directory, parcel: Parcel) -> FindOutcom
     try:
         journal = await directory.journal_now(parcel.journal_code)
         if journal is None:
-            words = own_words(api.sheet, "journal_unknown", f"Pennylane has no journal {parcel.journal_code} any more.")
+            words = own_words(
+                api.sheet,
+                "journal_unknown",
+                {
+                    "fr": f"Pennylane n'a plus de journal {parcel.journal_code}.",
+                    "en": f"Pennylane has no journal {parcel.journal_code} any more.",
+                },
+            )
             return CouldNotAsk(exchange=Exchange(), message=words, cause="refused")
         hits = await _marked(api, journal, parcel)
     except NotAnswered as error:
@@ -39,8 +47,12 @@ async def look_for(api: Api, directory: Directory, parcel: Parcel) -> FindOutcom
         return NotFound(exchange=exchange)
     if len(hits) > 1:
         ids = ", ".join(str(entry.id) for entry in hits)
-        text = f"The mark {mark_of(parcel.ack_code)} stands on {len(hits)} entries of this journal and date: {ids}."
-        return FoundSeveral(exchange=exchange, message=own_words(api.sheet, "found_several", text))
+        mark, found = mark_of(parcel.ack_code), len(hits)
+        said: Bilingual = {
+            "fr": f"La marque {mark} est sur {found} écritures de ce journal et de cette date : {ids}.",
+            "en": f"The mark {mark} stands on {found} entries of this journal and date: {ids}.",
+        }
+        return FoundSeveral(exchange=exchange, message=own_words(api.sheet, "found_several", said))
     (hit,) = hits
     documents = documents_of(parcel, attached=hit.attachment is not None)
     return Found(exchange=exchange, software_entry_id=str(hit.id), documents=documents)
