@@ -23,6 +23,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "en-phone": {"locale": "en-GB", "viewport": PHONE, "color_scheme": "light"},
 }
 """The whole way is gone in each: both languages, both widths, light and dark."""
+UNSET = r"""[...document.querySelectorAll("body, [role=tooltip]")].flatMap(part =>
+    part.innerText.replace(/«[^»]*»/g, "").match(/.{0,40} [;:!?].{0,10}|« .{0,40}/g) || [])"""
+"""What has an ordinary space where French has none that breaks, the software's own words left out."""
 PATIENCE = 90
 """How many seconds a page is looked at again and again."""
 
@@ -64,6 +67,8 @@ class Walk:
         wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wider > 0:
             self.findings.append(f"{name}.{look}: the page is {wider} pixels wider than the window")
+        if look.startswith("fr"):
+            self.findings += [f"{name}.{look}: not set as French: {text}" for text in await page.evaluate(UNSET)]
 
     async def until(self, selector: str, path: str) -> None:
         """Look at a page again and again until it shows this."""

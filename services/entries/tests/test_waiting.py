@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from qontable.bilingual import set_french
 from qontable.events.reference import AccountsRefreshRequested
 
 from .client import line
@@ -193,7 +194,7 @@ async def test_what_a_refresh_cannot_cure_is_returned_at_once(house: House) -> N
     await house.say(client.validated("ent", lines=lines))
     returned = await house.status(client, "ent", "to_verify")
     assert [finding.code for finding in returned.findings] == ["too_many_lines"]
-    assert returned.findings[0].message["fr"] == "L'écriture a 51 lignes ; MyUnisoft en accepte 50."
+    assert returned.findings[0].message["fr"] == set_french("L'écriture a 51 lignes ; MyUnisoft en accepte 50.")
     assert not house.all(AccountsRefreshRequested, file_id=client.file_id)
 
 

@@ -124,7 +124,7 @@ async def test_a_failure_says_the_softwares_words_and_the_remedy_where_it_stands
     (words,) = page.tree.xpath("//*[@role='tooltip']")
     assert (hint.get("tabindex"), hint.get("aria-describedby")) == ("0", words.get("id"))
     assert "Synchronization Failed" in hint.text_content()
-    assert " ".join(words.text_content().split()) == "« Journal ACH bloqué » Unlock the journal."
+    assert " ".join(words.text_content().split()) == "“Journal ACH bloqué” Unlock the journal."
 
 
 async def test_synchronize_shows_how_far_it_has_come(firm: Any, browser: Browser) -> None:

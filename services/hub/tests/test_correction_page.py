@@ -70,7 +70,7 @@ async def test_what_came_back_is_corrected_and_asked_for(town: Any, firm: Any, b
     page = await browser.get(entry)
     assert page.tree.xpath(f"//a[@href='{entry}/correction']")
     form = await browser.get(f"{entry}/correction")
-    assert "« Journal ACH bloqué »" in form.words and "Unlock the journal." in form.words
+    assert "“Journal ACH bloqué”" in form.words and "Unlock the journal." in form.words
     assert (value(form, "lines.0.account"), value(form, "date")) == ("606400", "2026-03-12")
     said = await browser.send(
         form, f"{entry}/correction", journal__code="AC2", lines__0__account=" 606300 ", lines__0__label="Encre"

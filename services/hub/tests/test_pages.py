@@ -86,7 +86,7 @@ async def test_health_is_told_in_plain_words_and_disabling_in_figures(town: Any,
         )
     )  # fmt: skip
     page = await town.eventually(lambda: browser.get(root), lambda page: "Credentials refused" in page.words)
-    assert "« Clé révoquée »" in page.words and "Make a new key." in page.words
+    assert "“Clé révoquée”" in page.words and "Make a new key." in page.words
     disable = await browser.get(f"{root}/disable")
     assert "1 entry that is ready stays here." in disable.words and "1 entry is being sent." in disable.words
     for _ in range(2):

@@ -12,10 +12,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from qontable.bilingual import Bilingual
 from qontable.entry import Finding
 from qontable.events.delivery import StatusFinding
 from qontable.events.reference import ReferenceKind
-from qontable.sheet import Bilingual
 
 Effect = Literal["returns", "waits"]
 

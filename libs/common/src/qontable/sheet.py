@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from qontable.bilingual import Bilingual
+
 Evidence = Literal["documented", "corroborated", "assumed"]
 Outcome = Literal["accepted", "rejected", "throttled", "not_sent", "unknown"]
-Bilingual = dict[Literal["fr", "en"], str]
 
 
 class SheetPart(BaseModel):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from entries.adapters.links import LinkRefused, open_links
+from qontable.bilingual import set_french
 from qontable.events.delivery import DocumentLinkRequested
 
 from ..client import UNTIED
@@ -144,7 +145,7 @@ async def test_the_entry_is_returned_with_the_reason(house: House, name: str) ->
     await house.say(client.validated("ent", documents=[document]), client.validated("neighbour"))
     told = await house.status(client, "ent", "to_verify", detail="preflight")
     findings = {finding.code: finding for finding in told.findings}
-    assert findings[wanted.code].message["fr"] == wanted.french
+    assert findings[wanted.code].message["fr"] == set_french(wanted.french)
     assert findings[wanted.code].remedy["fr"].endswith("puis validez de nouveau l'écriture.")
     assert house.documents.visits.get(f"/{document_id}", 0) == wanted.visits
     assert house.documents.poured.get(f"/{document_id}", 0) < FEW

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from qontable.bilingual import set_french
 from qontable.events.connector import ConnectorAnnounced
 from qontable.events.delivery import EntryDispatched, EntryStatusChanged
 from qontable.sheet import Sheet
@@ -189,8 +190,8 @@ async def test_returned_to_the_platform_with_the_reason(house: House, client: Cl
     wanted = RETURNED[name]
     told = await house.status(client, entry_id(name), "to_verify", detail="preflight")
     finding = next(finding for finding in told.findings if finding.code == wanted.code)
-    assert (finding.where, finding.message) == (wanted.where, {"fr": wanted.french, "en": wanted.english})
-    assert finding.remedy["fr"] == wanted.remedy
+    assert (finding.where, finding.message) == (wanted.where, {"fr": set_french(wanted.french), "en": wanted.english})
+    assert finding.remedy["fr"] == set_french(wanted.remedy)
     assert finding.remedy["en"].rstrip(".").endswith(("validate the entry again", "validate them"))
     assert not house.orders(client, entry_id(name))
 

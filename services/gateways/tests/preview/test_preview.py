@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from gateways.connectors.registry import load_sheets
 from gateways.entrypoints.command import app
 from gateways.entrypoints.preview import indented
+from qontable.bilingual import set_french
 
 from .difficult import write
 
@@ -65,12 +66,12 @@ def test_people_read_what_is_wrong_and_what_to_do_in_their_language(tmp_path: Pa
         "--connector", "myunisoft", "--input", str(book), "--reference", str(reference), "--language", "fr"
     )
     assert status == 1
-    assert "13 écritures : 4 partent, 2 attendent, 7 reviennent. Rien n'a été envoyé." in said
+    assert set_french("13 écritures : 4 partent, 2 attendent, 7 reviennent. Rien n'a été envoyé.") in said
     assert "MyUnisoft n'accepte pas de pièce jointe de type application/x-msdownload." in said
     assert '"debit": 100.00' in said
     assert "modifié label (ligne 1, ligne 2, ligne 3)  Prestation de conseil" in said
     assert "ligne 1  Le compte 615000 est fermé" in said
-    assert "pièce jointe 1  Une pièce jointe pèse 157 286 400 octets ; la limite est de 52 428 800." in said
+    assert "pièce jointe 1  Une pièce jointe pèse 157 286 400 octets\u00a0; la limite est de 52 428 800." in said
 
 
 @pytest.mark.parametrize("connector", load_sheets())

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from qontable.bilingual import Told
 from qontable.events.base import Event, Id, Instant, Part, Text, Version
 from qontable.events.hub import FilePolicies
 from qontable.events.platform import EntryContent
@@ -98,8 +99,8 @@ class SoftwareMessage(Part):
     category: Id
     code: Text | None = None
     text: Text = ""
-    remedy: dict[str, str] = Field(default_factory=dict)
-    ours: dict[str, str] = Field(default_factory=dict)
+    remedy: Told = Field(default_factory=dict)
+    ours: Told = Field(default_factory=dict)
 
     @classmethod
     def of_ours(cls, category: str, said: _Texts, remedy: _Texts) -> "SoftwareMessage":

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import orjson
 from pydantic import Field
 
+from qontable.bilingual import Told
 from qontable.events.base import DateText, Event, Id, Instant, Part, Text, Version
 
 ReferenceKind = Literal["accounts", "subsidiaries", "journals", "fiscal_years"]
@@ -79,8 +80,8 @@ class Failure(Part):
 
     category: Id
     message: Text
-    remedy: dict[str, str] = Field(default_factory=dict)
-    ours: dict[str, str] = Field(default_factory=dict)
+    remedy: Told = Field(default_factory=dict)
+    ours: Told = Field(default_factory=dict)
 
 
 class AccountsFetched(Event):

@@ -11,25 +11,28 @@ import orjson
 from exports.domain.description import Description
 from exports.domain.findings import MOST_TOLD, Findings, Found, Language, catalogue
 from exports.domain.preparing import Totals
+from qontable.bilingual import NO_BREAK_SPACE, set_french_words
 
 TITLES: dict[Language, dict[str, str]] = {
-    "fr": {
-        "title": "Rapport d'export",
-        "written": "Fichier écrit",
-        "stopped": "Rien n'a été écrit : corrigez d'abord ce qui suit.",
-        "entries": "Écritures",
-        "lines": "Lignes",
-        "debit": "Total débit",
-        "credit": "Total crédit",
-        "documents": "Justificatifs",
-        "none": "Rien à signaler.",
-        "stops": "Empêche l'export",
-        "tells": "À savoir",
-        "where": "Écriture",
-        "what": "Constat",
-        "remedy": "Que faire",
-        "first": "Les {count} premiers sont listés.",
-    },
+    "fr": set_french_words(
+        {
+            "title": "Rapport d'export",
+            "written": "Fichier écrit",
+            "stopped": "Rien n'a été écrit : corrigez d'abord ce qui suit.",
+            "entries": "Écritures",
+            "lines": "Lignes",
+            "debit": "Total débit",
+            "credit": "Total crédit",
+            "documents": "Justificatifs",
+            "none": "Rien à signaler.",
+            "stops": "Empêche l'export",
+            "tells": "À savoir",
+            "where": "Écriture",
+            "what": "Constat",
+            "remedy": "Que faire",
+            "first": "Les {count} premiers sont listés.",
+        }
+    ),
     "en": {
         "title": "Export report",
         "written": "File written",
@@ -171,4 +174,4 @@ def _number(number: Decimal | int, language: Language) -> str:
 
 def _amount(amount: Decimal, language: Language) -> str:
     number = _number(amount.quantize(Decimal("0.01")), language)
-    return f"{number}\u00a0€" if language == "fr" else f"€{number}"
+    return f"{number}{NO_BREAK_SPACE}€" if language == "fr" else f"€{number}"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from exports.domain.findings import Language
+from qontable.bilingual import Bilingual
 
 Severity = Literal["refused", "warning", "note"]
 MOST_TOLD = 20
@@ -23,7 +23,7 @@ class Rule(BaseModel):
 
     severity: Severity
     source: str
-    rule: dict[Language, str]
+    rule: Bilingual
 
 
 @cache

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from qontable.bilingual import Bilingual
+
 Effect = Literal["stops", "tells"]
 Language = Literal["fr", "en"]
 MOST_TOLD = 1_000
@@ -21,9 +23,9 @@ class FindingText(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     effect: Effect
-    title: dict[Language, str]
-    message: dict[Language, str]
-    remedy: dict[Language, str]
+    title: Bilingual
+    message: Bilingual
+    remedy: Bilingual
 
 
 @cache

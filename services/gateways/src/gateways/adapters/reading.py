@@ -10,7 +10,8 @@ from gateways.adapters.http import Answer
 from gateways.adapters.transport import NoAnswer
 from gateways.domain.judgement import Answered, judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
-from qontable.sheet import Bilingual, Sheet
+from qontable.bilingual import Bilingual
+from qontable.sheet import Sheet
 
 T = TypeVar("T")
 RefusalIn = Callable[[Answer], Answered | None]

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from qontable.sheet import Bilingual, ErrorRule, Evidence, Fact, Limit, Point, Sheet
+from pydantic import TypeAdapter
+
+from qontable.bilingual import NO_BREAK_SPACE, Bilingual
+from qontable.sheet import ErrorRule, Evidence, Fact, Limit, Point, Sheet
 
 LANGUAGES = ("en", "fr")
 MEGABYTE = 1024 * 1024
@@ -18,7 +21,8 @@ class NoWords(LookupError):
 @cache
 def words() -> dict[str, dict[str, Bilingual]]:
     """The words that all articles share."""
-    return tomllib.loads(Path(__file__).with_name("article.toml").read_text(encoding="utf-8"))
+    content = tomllib.loads(Path(__file__).with_name("article.toml").read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, dict[str, Bilingual]]).validate_python(content)
 
 
 def file_name(connector: str, language: str) -> str:
@@ -180,7 +184,7 @@ def _answer(rule: ErrorRule) -> str:
     conditions = [
         f"HTTP {', '.join(map(str, rule.status))}" if rule.status else "",
         f"`{rule.code}`" if rule.code else "",
-        f"« {rule.text} »" if rule.text else "",
+        f"«{NO_BREAK_SPACE}{rule.text}{NO_BREAK_SPACE}»" if rule.text else "",
     ]
     return " ".join(filter(None, conditions))
 

@@ -18,8 +18,9 @@ from gateways.domain.outcome import (
     Throttled,
     Unknown,
 )
+from qontable.bilingual import Bilingual
 from qontable.events.delivery import SoftwareMessage
-from qontable.sheet import Bilingual, ErrorRule, Sheet
+from qontable.sheet import ErrorRule, Sheet
 
 MOST_TEXT = 20_000
 HALTING: dict[str, HaltCause] = {

@@ -242,7 +242,7 @@ def bidden_to_wait(message: SoftwareMessage | None, until: datetime) -> Software
     if message is None:
         said = {"fr": "Le logiciel nous demande d'attendre.", "en": "The software bids us wait."}
         return SoftwareMessage.of_ours("too_many_requests", said, remedy)
-    return message.model_copy(update={"remedy": remedy})
+    return SoftwareMessage(**{**message.model_dump(), "remedy": remedy})
 
 
 def authorisation_ends(until: datetime) -> SoftwareMessage:

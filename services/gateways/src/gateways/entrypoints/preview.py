@@ -24,6 +24,7 @@ from gateways.adapters.input_book import read_book
 from gateways.app.previewing import Call, Checked, Preview, check_book, preview
 from gateways.connectors.registry import load_sheets
 from gateways.domain.port import Connector
+from qontable.bilingual import set_french_words
 from qontable.entry import Finding
 from qontable.events.reference import ReferenceRows
 from qontable.fec import FecRefused
@@ -46,23 +47,26 @@ class Language(StrEnum):
 
 
 WORDS = {
-    "fr": {
-        "returned": "revient",
-        "waits": "attend",
-        "leaves": "part",
-        "refused": "refusée",
-        "entry": "écriture",
-        "journal": "journal",
-        "date": "date",
-        "amount": "montant",
-        "becomes": "devient",
-        "cut": "modifié",
-        "line": "ligne {n}",
-        "document": "pièce jointe {n}",
-        "stands": "tient lieu de",
-        "more": "… et {n} de plus ; --limit 0 les montre toutes",
-        "summary": "{n} écritures : {leaves} partent, {waits} attendent, {returned} reviennent. Rien n'a été envoyé.",
-    },
+    "fr": set_french_words(
+        {
+            "returned": "revient",
+            "waits": "attend",
+            "leaves": "part",
+            "refused": "refusée",
+            "entry": "écriture",
+            "journal": "journal",
+            "date": "date",
+            "amount": "montant",
+            "becomes": "devient",
+            "cut": "modifié",
+            "line": "ligne {n}",
+            "document": "pièce jointe {n}",
+            "stands": "tient lieu de",
+            "more": "… et {n} de plus ; --limit 0 les montre toutes",
+            "summary": "{n} écritures : {leaves} partent, {waits} attendent, {returned} reviennent."
+            " Rien n'a été envoyé.",
+        }
+    ),
     "en": {
         "returned": "returned",
         "waits": "waits",

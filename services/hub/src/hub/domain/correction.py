@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from hub.domain.client_file import ClientFile
 from hub.domain.problem import Fault
+from qontable.bilingual import Bilingual
 from qontable.entry import Entry, EntryRefused, Finding
 from qontable.events.platform import EntryContent
 from qontable.findings import cured_by, render, waits
 from qontable.preflight import Case, ReferenceState, mapped_journal, preflight
-from qontable.sheet import Bilingual, Sheet
+from qontable.sheet import Sheet
 from qontable.wire import read_entry
 
 MOST_LINES = 500

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.domain.problem import Fault, Refused
-from qontable.sheet import Bilingual, WizardField
+from qontable.bilingual import Bilingual
+from qontable.sheet import WizardField
 
 MAX_VALUE = 4_000
 MISSING: Bilingual = {"fr": "Ce champ est obligatoire.", "en": "This field is required."}

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from hub.domain.problem import Fault, Refused
-from qontable.sheet import Bilingual
+from qontable.bilingual import Bilingual
 
 MOST_JOURNALS = 500
 MOST_CHARACTERS = 20

@@ -7,12 +7,15 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qontable.sheet import Bilingual
+from qontable.bilingual import Bilingual
 
 MEDIA_TYPE = "application/problem+json"
+Filled = dict[Literal["fr", "en"], str]
+"""Sentences of the catalogue with their values, which stay as they came."""
 
 
 class ProblemText(BaseModel):
@@ -44,8 +47,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str
-    message: Bilingual
-    remedy: Bilingual
+    message: Filled
+    remedy: Filled
     errors: list[Fault] = []
 
 
@@ -61,8 +64,8 @@ class Refused(Exception):
     def problem(self, language: str = "en") -> Problem:
         """The refusal as it is answered. Raises `KeyError` for an unknown code or a missing value."""
         text = catalogue()[self.code]
-        message: Bilingual = {name: template.format_map(self.values) for name, template in text.message.items()}
-        remedy: Bilingual = {name: template.format_map(self.values) for name, template in text.remedy.items()}
+        message: Filled = {name: template.format_map(self.values) for name, template in text.message.items()}
+        remedy: Filled = {name: template.format_map(self.values) for name, template in text.remedy.items()}
         return Problem(
             type=f"urn:qontable:problem:{self.code}",
             title=self.code.replace("_", " "),

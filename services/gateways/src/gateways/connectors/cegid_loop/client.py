@@ -54,12 +54,13 @@ from gateways.domain.outcome import (
     before_sending,
 )
 from gateways.domain.port import Parcel, Session
+from qontable.bilingual import Bilingual
 from qontable.cutting import TextRefused
 from qontable.events.connector import Prerequisite
 from qontable.events.delivery import SoftwareMessage
 from qontable.events.hub import SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
-from qontable.sheet import Bilingual, Sheet
+from qontable.sheet import Sheet
 
 NO_IMPORT = "00000000-0000-0000-0000-000000000000"
 """An import that does not exist: asking for it tries the keys and needs no client file."""

@@ -12,7 +12,7 @@ from gateways.connectors.cegid_loop.texts import Texts
 from gateways.domain.judgement import own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, FindOutcome, Found, NotAnswered, NotFound
 from gateways.domain.port import Parcel
-from qontable.sheet import Bilingual
+from qontable.bilingual import Bilingual
 
 ROUTE = "/EcritureComptable"
 MOST_ROWS = 100

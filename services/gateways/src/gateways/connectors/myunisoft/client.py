@@ -43,11 +43,12 @@ from gateways.domain.outcome import (
     before_sending,
 )
 from gateways.domain.port import BookKind, DocumentUnavailable, Parcel, Session
+from qontable.bilingual import Bilingual
 from qontable.events.connector import Prerequisite
 from qontable.events.delivery import DocumentState, SoftwareMessage
 from qontable.events.hub import SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
-from qontable.sheet import Bilingual, Sheet
+from qontable.sheet import Sheet
 
 REFUSED_CREDENTIALS = ("credentials", "plugin_off", "refused")
 STALE_IDS: dict[str, BookKind] = {"account_unknown": "account", "journal_unknown": "journal"}

@@ -22,8 +22,9 @@ from gateways.domain.judgement import TOKEN_RENEWED, judge_read, own_words
 from gateways.domain.outcome import CouldNotAsk, Exchange, NotAnswered
 from gateways.domain.port import KeptTokens, NewTokens, Session, Tokens, TokensUnreadable
 from gateways.domain.words import authorisation_ends, spare_in_use, words
+from qontable.bilingual import Bilingual
 from qontable.clock import now
-from qontable.sheet import Bilingual, Sheet
+from qontable.sheet import Sheet
 
 RENEWED_AFTER = 1 / 3
 """Of an access token's life: 8 of its 24 hours, which leaves 16 to act in."""

@@ -50,12 +50,13 @@ from gateways.domain.outcome import (
 )
 from gateways.domain.port import BookKind, DocumentUnavailable, Parcel, Session
 from gateways.domain.words import words
+from qontable.bilingual import Bilingual
 from qontable.database import UNREACHABLE
 from qontable.events.connector import Prerequisite
 from qontable.events.delivery import SoftwareMessage
 from qontable.events.hub import SoftwareFile
 from qontable.events.reference import Account, ReferenceKind, ReferenceRows
-from qontable.sheet import Bilingual, Sheet
+from qontable.sheet import Sheet
 
 REFUSED_CREDENTIALS = ("credentials", "refused")
 STALE_IDS: dict[str, BookKind] = {

@@ -18,8 +18,8 @@ from gateways.domain.outcome import (
     NotFound,
 )
 from gateways.domain.port import Parcel
+from qontable.bilingual import Bilingual
 from qontable.events.delivery import DocumentState
-from qontable.sheet import Bilingual
 
 
 async def look_for(api: Api, directory: Directory, parcel: Parcel) -> FindOutcome:

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from hub.entrypoints.pages.words import Language
+from qontable.bilingual import NO_BREAK_SPACE
 from qontable.clock import PARIS
 
 NARROW_SPACE = "\u202f"
-NO_BREAK_SPACE = "\u00a0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SYMBOLS = {"EUR": "€"}
 
@@ -64,6 +64,11 @@ def _grouped(amount: Decimal, language: Language) -> str:
     places = max(2, -exponent) if isinstance(exponent, int) else 2
     plain = f"{amount:,.{places}f}"
     return plain.replace(",", NARROW_SPACE).replace(".", ",") if language == "fr" else plain
+
+
+def write_quoted(text: str, language: Language) -> str:
+    """Somebody's own words, marked as theirs: `« … »` or `“…”`."""
+    return f"«{NO_BREAK_SPACE}{text}{NO_BREAK_SPACE}»" if language == "fr" else f"“{text}”"
 
 
 def write_bytes(size: int, language: Language) -> str:

@@ -21,8 +21,9 @@ from hub.entrypoints.pages.rendering import Page, ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CONNECTION_TONES, connection_state
 from hub.entrypoints.pages.typed import ask_for_keys, typed_fields
+from qontable.bilingual import Bilingual
 from qontable.events.base import Id
-from qontable.sheet import Bilingual, Sheet
+from qontable.sheet import Sheet
 
 router = APIRouter()
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
-from qontable.sheet import Bilingual
+from qontable.bilingual import Bilingual, set_french
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -46,11 +46,11 @@ class Words:
 def catalogue() -> dict[str, dict[Language, Word]]:
     """Every key and what it says in each language. Raises `ValueError` for a key that lacks one."""
     rows = tomllib.loads(files("hub.entrypoints.pages").joinpath("words.toml").read_text(encoding="utf-8"))
-    return {key: dict(zip(LANGUAGES, map(_word, row), strict=True)) for key, row in rows.items()}
+    return {key: dict(zip(LANGUAGES, map(_word, row, LANGUAGES), strict=True)) for key, row in rows.items()}
 
 
-def _word(text: str | list[str]) -> Word:
-    if isinstance(text, str):
-        return text
-    one, many = text
-    return one, many
+def _word(text: str | list[str], language: Language) -> Word:
+    one, many = (text, text) if isinstance(text, str) else text
+    if language == "fr":
+        one, many = set_french(one), set_french(many)
+    return one if isinstance(text, str) else (one, many)
