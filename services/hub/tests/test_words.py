@@ -47,7 +47,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "check.": get_args(CheckStatus),
     "frequency.": get_args(Frequency),
     "reason.": get_args(Reason),
-    "documents.": get_args(DocumentState),
+    "documents.": (*get_args(DocumentState), "not_kept"),
     "delivery.": get_args(DeliveryState),
     "outcome.": tuple(OUTCOME_TONES),
     "wait.": WAITS,

@@ -19,7 +19,7 @@ from hub.entrypoints.api.sending import shown
 from hub.entrypoints.pages.progress import read_progress
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
-from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connection_state, entry_state
+from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connection_state, document_word, entry_state
 from qontable.clock import now
 from qontable.database import Connection as Db
 from qontable.events.base import Id
@@ -118,6 +118,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         kinds=KINDS,
         entry_state=entry_state,
         awaits_platform=lambda entry: awaits_platform(entry, at),
+        document_word=document_word,
         can_send=file.active and file.state in SENDING,
         moving=counts.tabs["sending"] > 0 or query.get("said") in {"synchronized", "verified_all"},
         asked=query.get("asked"),

@@ -17,7 +17,7 @@ from hub.entrypoints.api.access import TheHub, TheSettings
 from hub.entrypoints.pages.documents import SHOWN
 from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
-from hub.entrypoints.pages.states import OUTCOME_TONES, STATUS_TONES, entry_state
+from hub.entrypoints.pages.states import OUTCOME_TONES, STATUS_TONES, document_word, entry_state
 from hub.entrypoints.pages.typed import typed_revision
 from hub.settings import HubSettings
 from qontable.clock import now
@@ -64,6 +64,7 @@ async def show_entry(
         members=members,
         tone=tone,
         word=word,
+        document_word=document_word,
         status_tones=STATUS_TONES,
         outcome_tones=OUTCOME_TONES,
         can_verify=entry.status == "to_verify" and not waits,

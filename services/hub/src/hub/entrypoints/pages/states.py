@@ -77,6 +77,12 @@ TELLING: tuple[tuple[Callable[[Entry], bool], Tone, str], ...] = (
 """What tells more of an entry than its status, most telling first."""
 
 
+def document_word(entry: Entry) -> str:
+    """The key of a word under `documents.`: of one that came back for its document, that nobody waits for it."""
+    refused = entry.status == "to_verify" and any(finding.code.startswith("document_") for finding in entry.findings)
+    return "not_kept" if refused and entry.documents == "waiting" else entry.documents
+
+
 def entry_state(entry: Entry) -> tuple[Tone, str]:
     """The tone of an entry and the key of its word under `entry.`."""
     found = next(((tone, word) for holds, tone, word in TELLING if holds(entry)), None)
