@@ -17,7 +17,11 @@ class PlatformApi:
 
     async def create_firm(self, firm_id: str, name: str) -> None:
         """A firm with an administrator exists."""
-        administrator = {"user_id": f"usr_{firm_id}", "name": "Claire Fontaine", "email": "claire@cabinet.example"}
+        administrator = {
+            "user_id": _administrator(firm_id),
+            "name": "Claire Fontaine",
+            "email": "claire@cabinet.example",
+        }
         await self._api.call(
             "POST", "/platform/firms", {"firm_id": firm_id, "name": name, "administrator": administrator}
         )
@@ -35,6 +39,7 @@ class PlatformApi:
             "firm_id": firm_id,
             "connector": connector,
             "software_file_id": software_file_id,
+            "validated_by": _administrator(firm_id),
             "entries": [draft.model_dump(mode="json", exclude_none=True) for draft in drafts],
         }
         done: dict[str, Any] = await self._api.call("POST", f"/platform/files/{file_id}/entries", body)
@@ -60,6 +65,10 @@ class PlatformApi:
     async def entry(self, file_id: str, entry_id: str) -> EntryContent:
         """The newest revision of an entry, as it was said."""
         return EntryContent.model_validate(await self._api.call("GET", f"/platform/files/{file_id}/entries/{entry_id}"))
+
+
+def _administrator(firm_id: str) -> str:
+    return f"usr_{firm_id}"
 
 
 class ControlApi:

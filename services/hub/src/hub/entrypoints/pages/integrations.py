@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from hub.adapters import connections as connection_rows
-from hub.adapters import connectors
+from hub.adapters import connectors, exports
 from hub.adapters import files as file_rows
 from hub.app import connections, credentials
 from hub.domain.client_file import SENDING
@@ -42,6 +42,7 @@ async def list_integrations(page: ThePage, visitor: TheVisitor, hub: TheHub) -> 
         known = await connectors.list_connectors(db)
         made = await connection_rows.list_connections(db, firm_id)
         counts = await file_rows.count_files(db, firm_id)
+        formats = await exports.list_formats(db)
     of_software = {
         item.connector: [connection for connection in made if connection.connector == item.connector] for item in known
     }
@@ -50,6 +51,7 @@ async def list_integrations(page: ThePage, visitor: TheVisitor, hub: TheHub) -> 
         connectors=known,
         connections=of_software,
         counts=counts,
+        formats=formats,
         active=lambda files: sum(files.get(state, 0) for state in SENDING),
         tones=CONNECTION_TONES,
         state_of=connection_state,

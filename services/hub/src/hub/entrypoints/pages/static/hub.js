@@ -23,6 +23,9 @@ for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
   tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 }
 
+// What is typed anew is not what was refused.
+document.addEventListener("input", (event) => event.target.removeAttribute("aria-invalid"));
+
 // Menus close when one looks elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
