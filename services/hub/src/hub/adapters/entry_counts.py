@@ -3,7 +3,7 @@
 from typing import get_args
 
 from hub.domain.connection import Consequence
-from hub.domain.entry import PLATFORM_PATIENCE, UNDECIDED, CauseCount, EntryCounts, WaitCount
+from hub.domain.entry import UNDECIDED, CauseCount, EntryCounts, WaitCount
 from qontable.database import Connection as Db
 from qontable.events.delivery import EntryStatus
 
@@ -47,23 +47,6 @@ async def count_entries(db: Db, firm_id: str, file_id: str) -> EntryCounts:
         causes=[CauseCount(**row) for row in causes],
         waits=[WaitCount(**row) for row in waits],
     )
-
-
-async def count_open_causes(db: Db, firm_id: str, file_id: str) -> list[CauseCount]:
-    """What entries to verify came back for, without those that wait for the platform (`awaits_platform`)."""
-    rows = await db.fetch(
-        """
-        select cause, count(*) as entries from entry
-        where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause is not null
-            and (corrected_revision = revision and corrected_at > now() - $4::interval) is not true
-        group by cause order by count(*) desc, cause limit $3
-        """,
-        firm_id,
-        file_id,
-        MOST_CAUSES,
-        PLATFORM_PATIENCE,
-    )
-    return [CauseCount(**row) for row in rows]
 
 
 async def count_leaving(db: Db, firm_id: str, file_ids: list[str]) -> int:

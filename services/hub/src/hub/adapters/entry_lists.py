@@ -97,20 +97,3 @@ async def list_journals(db: Db, firm_id: str, file_id: str) -> list[str]:
         file_id,
     )
     return [row["journal"] for row in rows]
-
-
-async def find_samples(db: Db, firm_id: str, file_id: str, causes: Sequence[str]) -> dict[str, Entry]:
-    """Cause → one of the entries to verify that came back for it, which has the words."""
-    rows = await db.fetch(
-        """
-        select sample.* from unnest($3::text[]) as wanted (name)
-        cross join lateral (
-            select *, entry_date as date from entry
-            where firm_id = $1 and file_id = $2 and status = 'to_verify' and cause = wanted.name limit 1
-        ) as sample
-        """,
-        firm_id,
-        file_id,
-        list(causes),
-    )
-    return {row["cause"]: Entry.model_validate(dict(row)) for row in rows}

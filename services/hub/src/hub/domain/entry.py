@@ -151,6 +151,37 @@ class CauseCount(BaseModel):
     entries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What entries to verify came back for, with one entry of each of its wordings: those of most entries, first.
+
+    One cause is told of one entry in other words than of the next, where the words name an account or a date. Of
+    `entries`, the platform is not asked for `open` ones yet; their wordings, `open_wordings` of all, come first.
+    """
+
+    cause: str
+    entries: int
+    open: int
+    wordings: int
+    open_wordings: int
+    samples: tuple[Entry, ...]
+
+    @property
+    def open_samples(self) -> tuple[Entry, ...]:
+        """One entry of each wording of the open ones, as far as there are samples."""
+        return self.samples[: self.open_wordings]
+
+    @property
+    def remedies(self) -> list[dict[str, str]]:
+        """What to do about the open ones, each thing once."""
+        found = []
+        for entry in self.open_samples:
+            remedy = entry.message.remedy if entry.message else entry.findings[0].remedy
+            if remedy and remedy not in found:
+                found.append(remedy)
+        return found
+
+
 class WaitCount(BaseModel):
     """How many entries that are ready to sync wait for one thing: the file's one notice of it."""
 

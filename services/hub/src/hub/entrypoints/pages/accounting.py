@@ -1,6 +1,6 @@
 """A client file's accounting page: tabs with counts, filters in the address, one notice for each cause."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -9,11 +9,11 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from hub.adapters import connections as connection_rows
-from hub.adapters import connectors, entry_counts, entry_lists, references
+from hub.adapters import connectors, entry_causes, entry_counts, entry_lists, references
 from hub.app import entries, files, verifying
 from hub.domain.client_file import SENDING
 from hub.domain.cursor import read_cursor
-from hub.domain.entry import CauseCount, Entry, EntryFilter, awaits_platform
+from hub.domain.entry import Entry, EntryFilter, awaits_platform
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.sending import shown
 from hub.entrypoints.pages.progress import read_progress
@@ -21,7 +21,6 @@ from hub.entrypoints.pages.rendering import ThePage, go
 from hub.entrypoints.pages.session import Posted, TheVisitor
 from hub.entrypoints.pages.states import CONNECTION_TONES, FILE_TONES, connection_state, document_word, entry_state
 from qontable.clock import now
-from qontable.database import Connection as Db
 from qontable.events.base import Id
 from qontable.events.delivery import EntryStatus
 from qontable.preflight import DOCUMENTED
@@ -80,8 +79,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
             found, following = await entry_lists.list_entries(
                 db, firm_id, file_id, wanted, after=after, limit=ROWS, statuses=TABS[tab]
             )
-        causes = await _causes(db, firm_id, file_id, counts.causes) if tab == "to_verify" else []
-        notices = await _notices(db, firm_id, file_id, causes)
+        causes = await entry_causes.list_causes(db, firm_id, file_id, counts.causes) if tab == "to_verify" else []
         progress = await read_progress(db, firm_id, [file_id], query.get("asked"))
         connection = (
             await connection_rows.find_connection(db, firm_id, file.connection_id) if file.connection_id else None
@@ -106,7 +104,7 @@ async def show_file(page: ThePage, visitor: TheVisitor, hub: TheHub, request: Re
         entries=found,
         documented=DOCUMENTED,
         following=following,
-        notices=notices,
+        notices=[cause for cause in causes if cause.open > 1][:NOTICES],
         causes=causes,
         states=STATES[tab],
         folded=any(name in chosen for name in FOLDED),
@@ -165,20 +163,3 @@ def _tab(named: str | None, counts: Mapping[EntryStatus, int]) -> Tab:
         if named == tab:
             return tab
     return next((tab for tab, statuses in TABS.items() if any(counts[status] for status in statuses)), "to_verify")
-
-
-async def _causes(db: Db, firm_id: str, file_id: str, counts: Sequence[CauseCount]) -> list[tuple[CauseCount, Entry]]:
-    """What entries came back for, each with one of them, which has the words."""
-    samples = await entry_lists.find_samples(db, firm_id, file_id, [count.cause for count in counts])
-    return [(count, samples[count.cause]) for count in counts if count.cause in samples]
-
-
-async def _notices(
-    db: Db, firm_id: str, file_id: str, causes: Sequence[tuple[CauseCount, Entry]]
-) -> list[tuple[CauseCount, Entry]]:
-    """The causes that several entries share, counted without those that wait for the platform already."""
-    if not causes:
-        return []
-    samples = {count.cause: sample for count, sample in causes}
-    shared = [count for count in await entry_counts.count_open_causes(db, firm_id, file_id) if count.entries > 1]
-    return [(count, samples[count.cause]) for count in shared if count.cause in samples][:NOTICES]
