@@ -60,6 +60,14 @@ def summary(day: str, amount: str, **other: str) -> dict[str, str]:
     return {"kind": "purchase", "journal": "ACH", "date": day, "amount": amount, "currency": "EUR"} | other
 
 
+async def validate(town: Any, said: dict[str, Any]) -> None:
+    """The platform validates this content; returns when the Hub has it."""
+    await town.say(EntryValidated.model_validate(said | {"validated_by": "usr_ada", "validated_at": now()}))
+    there = "select 1 from entry_content where file_id = $1 and entry_id = $2 and revision = $3"
+    place = said["file_id"], said["entry_id"], said["revision"]
+    await town.eventually(lambda: town.rows(there, *place))
+
+
 def content(firm: Any, file_id: str, entry_id: str) -> dict[str, Any]:
     """A correction's whole content."""
     return {

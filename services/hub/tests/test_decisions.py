@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from services.hub.tests.browser import signed_in
-from services.hub.tests.said import LATELY, REFUSED, content
+from services.hub.tests.said import LATELY, REFUSED, content, validate
 
 from qontable.clock import now
 from qontable.events.connector import ConnectionHealthChanged
@@ -24,18 +24,47 @@ async def test_an_entry_is_corrected_once_per_revision(town: Any, firm: Any) -> 
     await firm.tell(firm.status(file_id, "e1", **REFUSED))
     path = f"/files/{file_id}/entries/e1/correction"
     corrected = {"revision": 1, "content": content(firm, file_id, "e1")}
+    early = await firm.admin.post(path, json=corrected)
+    assert (early.status_code, early.json()["code"]) == (409, "content_not_here")
+    await validate(town, content(firm, file_id, "e1"))
+    corrected["content"]["lines"][0]["account"] = "606300"
     answers = await asyncio.gather(*(firm.admin.post(path, json=corrected) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
     assert {answer.json().get("code") for answer in answers} == {None, "correction_under_way"}
     asked = await town.hear(EntryCorrectionRequested, lambda event: event.file_id == file_id)
     assert asked.content is not None
-    assert (asked.content.lines[0].account, asked.content.documents[0].size) == ("606400", 3)
+    assert (asked.content.lines[0].account, asked.content.documents[0].size) == ("606300", 3)
+    assert asked.content.documents[0].url == "", "links are the platform's"
     await firm.tell(firm.status(file_id, "e1", version=2, revision=2, **REFUSED))
     outdated = await firm.admin.post(path, json={"revision": 1})
     assert (outdated.json()["code"], "2" in outdated.json()["detail"]) == ("entry_moved_on", True)
     assert (await firm.admin.post(path, json={"revision": 2})).status_code == 202
     as_it_is = await town.hear(EntryCorrectionRequested, lambda event: event.file_id == file_id and event.revision == 2)
     assert (as_it_is.content, as_it_is.requested_by) == (None, "usr_ada")
+
+
+async def test_what_the_form_does_not_correct_no_correction_changes(town: Any, firm: Any) -> None:
+    file_id = await firm.add_file("a")
+    await firm.tell(firm.status(file_id, "e1", **REFUSED))
+    await validate(town, content(firm, file_id, "e1"))
+    typed = content(firm, file_id, "e1")
+    typed["lines"][0]["debit"] = typed["lines"][1]["credit"] = "999.00"
+    typed["documents"][0]["sha256"] = "1" * 64
+    typed["lines"][1]["subsidiary"] = {"code": "401DUR", "label": "Durand", "kind": "supplier"}
+    path = f"/files/{file_id}/entries/e1/correction"
+    refused = await firm.admin.post(path, json={"revision": 1, "content": typed})
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_corrected_here"), refused.text
+    assert [fault["where"] for fault in refused.json()["errors"]] == [
+        "content.documents.0.sha256",
+        "content.lines.0.debit",
+        "content.lines.1.credit",
+        "content.lines.1.subsidiary",
+    ]
+    as_in_the_form = content(firm, file_id, "e1") | {"date": "2026-03-13", "journal": {"code": "AC2"}, "documents": []}
+    gone = await firm.admin.post(path, json={"revision": 1, "content": as_in_the_form})
+    assert gone.json()["code"] == "not_corrected_here", "a document stays"
+    kept = as_in_the_form | {"documents": content(firm, file_id, "e1")["documents"]}
+    assert (await firm.admin.post(path, json={"revision": 1, "content": kept})).status_code == 202
 
 
 async def test_a_correction_that_cannot_be_booked_is_refused_at_once(town: Any, firm: Any) -> None:

@@ -148,7 +148,9 @@ class FileCreationRequested(Event):
 class EntryCorrectionRequested(Event):
     """Someone corrected a returned entry in the Hub; the platform answers with `entry.validated`, revision + 1.
 
-    `content` is the whole corrected entry with the revision it corrects, or nothing: validated again as it is.
+    `content` is the whole corrected entry with the revision it corrects, or nothing: validated again as it is. Date,
+    journal, label, and the accounts, third parties and labels of lines may differ from that revision, nothing else. Its
+    documents are that revision's, without their links, which are empty: the platform makes new ones of its own.
     """
 
     type_name: ClassVar[str] = "entry.correction_requested"

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from hub.adapters import connections, connectors, entry_counts, entry_lives, files
+from hub.adapters import connections, connectors, contents, entry_counts, entry_lives, files
 from hub.app.hub import Action
+from hub.domain.correctable import out_of_reach
 from hub.domain.entry import ANSWERABLE, CORRECTABLE, Entry, awaits_platform
 from hub.domain.problem import Fault, Refused
 from qontable.clock import now
@@ -30,8 +31,10 @@ async def correct(
 ) -> datetime:
     """Ask the platform for a new revision: with this content, or validated again as it is. Returns when it was asked.
 
+    Of the revision's documents the content names no links: those are the platform's.
+
     Raises `Refused`: entry_unknown, entry_moved_on, entry_not_correctable, correction_under_way, other_entry,
-    entry_refused.
+    entry_refused, content_not_here, not_corrected_here.
     """
     entry = await _hold(action, file_id, entry_id)
     asked_at = now()
@@ -41,6 +44,11 @@ async def correct(
         if (content.firm_id, content.file_id, content.entry_id, content.revision) != expected:
             raise Refused("other_entry", entry_id=entry_id, revision=revision)
         _refuse_unbookable(content)
+        kept = await contents.find_content(action.db, action.firm_id, file_id, entry_id, revision)
+        if kept is None:
+            raise Refused("content_not_here", entry_id=entry_id, revision=revision)
+        _refuse_out_of_reach(kept.content, content)
+        content = content.model_copy(update={"documents": kept.content.documents})
     await entry_lives.note_correction(
         action.db, action.firm_id, file_id, entry_id, revision=revision, user_id=action.caller.user_id, at=asked_at
     )
@@ -216,6 +224,12 @@ async def _waits_for_a_person(action: Action, file_id: str, entry: Entry) -> boo
     tied_to = [file.connection_id for file in await files.find_files(action.db, action.firm_id, [file_id])]
     found = [await connections.find_connection(action.db, action.firm_id, name) for name in tied_to if name]
     return any(connection is not None and connection.stands_still for connection in found)
+
+
+def _refuse_out_of_reach(before: EntryContent, after: EntryContent) -> None:
+    if found := out_of_reach(before, after):
+        faults = [fault.model_copy(update={"where": f"content.{fault.where}"}) for fault in found]
+        raise Refused("not_corrected_here", faults=faults, count=len(faults))
 
 
 def _refuse_unbookable(content: EntryContent) -> None:

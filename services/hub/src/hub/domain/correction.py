@@ -1,7 +1,7 @@
 """What a person may correct of an entry, what they typed, and what pre-flight says of it: nothing else changes.
 
 Fields are named like the places of findings: `date`, `journal.code`, `label`, `lines.0.account`,
-`lines.0.subsidiary.code`. Amounts, documents and the number of lines are the platform's.
+`lines.0.subsidiary.code`. Amounts, documents and the number of lines are the platform's (`correctable`).
 """
 
 import re

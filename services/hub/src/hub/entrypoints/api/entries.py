@@ -36,7 +36,10 @@ class Entries(BaseModel):
 
 
 class Correction(values.Body):
-    """The whole corrected entry with the revision it corrects, or no content: validated again as it is."""
+    """The whole corrected entry with the revision it corrects, or no content: validated again as it is.
+
+    Date, journal, label, and the accounts, third parties and labels of lines are corrected here, nothing else.
+    """
 
     revision: int = Field(ge=1, le=2_000_000_000)
     content: EntryContent | None = None
@@ -164,6 +167,8 @@ async def read_entry(caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id) -
         "correction_under_way",
         "other_entry",
         "entry_refused",
+        "content_not_here",
+        "not_corrected_here",
     ),
 )
 async def correct_entry(caller: SignedIn, hub: TheHub, file_id: Id, entry_id: Id, body: Correction) -> AskedCorrection:
