@@ -13,10 +13,11 @@ import pytest_asyncio
 
 from qontable.addresses import Addresses
 from qontable.events.platform import WireLine
-from sandbox.app.systems import Systems, once_arrived, open_systems
+from sandbox.app.systems import Systems, open_systems
 from sandbox.domain.book.generator import make_book
 from sandbox.domain.drafts import Draft
 
+from .exporting import PATIENCE_SECONDS, exported, signed_in
 from .system import System
 
 FIRM, OTHER, FILE = "frm_export", "frm_curious", "fil_export"
@@ -43,7 +44,6 @@ def _fitting(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
 
 DRAFTS = _fitting(make_book(ENTRIES).drafts)
 MIDDLE = DRAFTS[ENTRIES // 2].date
-PATIENCE_SECONDS = 60
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -60,17 +60,8 @@ async def systems(system: System) -> AsyncIterator[Systems]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def hub(system: System, systems: Systems) -> AsyncIterator[httpx.AsyncClient]:
     """The Hub's API for the firm's administrator."""
-    async with await _signed_in(system, systems, FIRM) as client:
+    async with await signed_in(system, systems, FIRM) as client:
         yield client
-
-
-async def _signed_in(system: System, systems: Systems, firm_id: str) -> httpx.AsyncClient:
-    await once_arrived("the firm reaches the Hub", lambda: systems.hub.sign_in(firm_id, systems.platform_secret))
-    address = system.world.http_url("hub")
-    async with httpx.AsyncClient(base_url=address) as platform:
-        headers = {"Authorization": f"Bearer {systems.platform_secret}"}
-        token = (await platform.post(f"/v1/firms/{firm_id}/tokens", json={}, headers=headers)).json()["token"]
-    return httpx.AsyncClient(base_url=f"{address}/v1", headers={"Authorization": f"Bearer {token}"}, timeout=40)
 
 
 async def test_agiris_and_excel_take_each_entry_once_with_its_document(
@@ -81,7 +72,7 @@ async def test_agiris_and_excel_take_each_entry_once_with_its_document(
     await _until_all(hub, lambda entry: entry["status"] == "ready" and entry["documents"] in {"kept", "none"})
 
     before = (FILE, {"software": "agiris", "last": MIDDLE, "fiscal_year": YEAR})
-    stopped = await _export(hub, *before)
+    stopped = await exported(hub, *before)
     assert (stopped["state"], stopped["findings"][0]["code"]) == ("stopped", "journal_needs_map")
     assert {file["name"].partition(".")[0] for file in stopped["files"]} == {"report"}
     await _until_all(hub, lambda entry: entry["status"] == "ready")
@@ -90,10 +81,10 @@ async def test_agiris_and_excel_take_each_entry_once_with_its_document(
     journal_map = {code: f"J{number}" for number, code in enumerate(journals)}
     assert (await hub.put(f"/files/{FILE}/journal-map", json={"journal_map": journal_map})).status_code == 200
     first = [draft for draft in DRAFTS if draft.date <= MIDDLE]
-    agiris = await _export(hub, *before)
+    agiris = await exported(hub, *before)
     await _opens_as_isacompta(hub, agiris, first)
 
-    rest = await _export(hub, FILE, {"format": "xlsx"})
+    rest = await exported(hub, FILE, {"format": "xlsx"})
     rows = await _opens_as_workbook(hub, rest, [draft for draft in DRAFTS if draft.date > MIDDLE])
 
     entries = await _until_all(hub, lambda entry: entry["status"] == "synchronized")
@@ -102,12 +93,12 @@ async def test_agiris_and_excel_take_each_entry_once_with_its_document(
     codes = {row["Code ACK"] for row in rows}
     assert len(codes) == rest["entries"]
 
-    again = await _export(hub, FILE, {"format": "xlsx", "again": True})
+    again = await exported(hub, FILE, {"format": "xlsx", "again": True})
     copies = await _opens_as_workbook(hub, again, DRAFTS)
     assert {row["Code ACK"] for row in copies} >= codes
     assert again["entries"] == ENTRIES
     assert await _entries(hub) == entries, "a copy changed something"
-    nothing = await _export(hub, FILE, {"format": "xlsx"})
+    nothing = await exported(hub, FILE, {"format": "xlsx"})
     assert (nothing["state"], nothing["findings"][0]["code"]) == ("stopped", "nothing_to_export")
     history = (await hub.get("/exports", params={"file_id": FILE})).json()["exports"]
     assert [export["state"] for export in history] == ["stopped", "written", "written", "written", "stopped"]
@@ -118,7 +109,7 @@ async def test_another_firm_gets_neither_the_export_nor_a_link(
 ) -> None:
     history = (await hub.get("/exports")).json()["exports"]
     written = next(export for export in history if export["state"] == "written")
-    async with await _signed_in(system, systems, OTHER) as other:
+    async with await signed_in(system, systems, OTHER) as other:
         path = f"/exports/{written['export_id']}"
         assert (await other.get(path)).status_code == 404
         assert (await other.post(f"{path}/links", json={"name": written["files"][0]["name"]})).status_code == 404
@@ -129,21 +120,6 @@ async def test_another_firm_gets_neither_the_export_nor_a_link(
         token = link.rpartition("/")[2]
         forged = token[:5] + ("A" if token[5] != "A" else "B") + token[6:]
         assert (await anybody.get(link.replace(token, forged))).status_code == 404
-
-
-async def _export(hub: httpx.AsyncClient, file_id: str, wish: dict[str, Any]) -> dict[str, Any]:
-    """An export that has ended."""
-    answer = await hub.post("/exports", json={"file_ids": [file_id], **wish})
-    while answer.status_code == 422 and answer.json()["code"] == "export_format_unknown":
-        await asyncio.sleep(0.2)
-        answer = await hub.post("/exports", json={"file_ids": [file_id], **wish})
-    assert answer.status_code == 202, answer.text
-    path = f"/exports/{answer.json()['exports'][0]['export_id']}"
-    done: dict[str, Any] = {"state": "requested"}
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while done["state"] == "requested":
-            done = (await hub.get(path, params={"wait": 20})).json()
-    return done
 
 
 async def _link(hub: httpx.AsyncClient, export: dict[str, Any], name: str) -> str:

@@ -15,20 +15,35 @@ import pytest
 from local_stack.services import SERVICES
 from local_stack.settings import PROJECT
 from local_stack.world import World
+from qontable.addresses import Addresses
+from sandbox.app.systems import open_systems
+from sandbox.domain.book.generator import make_book
 
+from .exporting import exported, signed_in
 from .fec_files import Dialect, FecLine, payment, purchase, totals, write_fec
-from .system import running_system
+from .system import System, running_system
 
 FILE = "RESTORED"
 RESTORED = tuple(spec.name for spec in SERVICES if spec.name != "sandbox")
 """The sandbox is the world outside: its books are those of now."""
 BEFORE, LOST, AFTER = range(0, 8), range(8, 24), range(24, 30)
 PATIENCE_SECONDS = 200
+BY_FILE, FILE_FIRM = "fil_by_file", "frm_by_file"
+"""A client file whose software has no API, and its firm."""
+DRAFTS = make_book(60).drafts[:20]
 COLUMNS = """
     select relname, string_agg(quote_ident(attname), ', ') from pg_class join pg_attribute on attrelid = pg_class.oid
     where relkind = 'r' and relnamespace = $1::text::regnamespace and attnum > 0 and not attisdropped
         and attgenerated = ''
     group by relname
+"""
+EXPORTED = """
+    select count(*) from hub.entry
+    where file_id = $1 and status = 'synchronized' and detail = 'exported'
+"""
+COMPLETE = """
+    select count(*) from hub.entry
+    where file_id = $1 and (status = 'synchronized' or status = 'ready' and documents in ('kept', 'none'))
 """
 
 
@@ -47,11 +62,15 @@ async def test_a_restored_backup_loses_nothing_and_doubles_nothing(world: World,
     database = await asyncpg.connect(world.admin_url)
     async with running_system(world, tmp_path) as system:
         await _publish(system, database, tmp_path, BEFORE)
+        await _validate(system, database, len(DRAFTS) // 2)
     instant = datetime.now(UTC)
     await _copy(database, "{0}", "backup_{0}")
 
     async with running_system(world, tmp_path) as system:
         await _publish(system, database, tmp_path, range(BEFORE.start, LOST.stop))
+        await _export(system, "written", len(DRAFTS) // 2)
+        await _validate(system, database, len(DRAFTS))
+        await _export(system, "written", len(DRAFTS) - len(DRAFTS) // 2)
     restored_at = datetime.now(UTC)
     await _copy(database, "backup_{0}", "{0}")
     assert await _synchronized(database) == 2 * len(BEFORE)
@@ -60,12 +79,15 @@ async def test_a_restored_backup_loses_nothing_and_doubles_nothing(world: World,
         own = await asyncpg.connect(world.database_url(service))
         await own.execute((PROJECT / "services" / service / "restored.sql").read_text())
         await own.close()
-    status, output = await system.run("rewind", "--to", instant.isoformat())
-    assert status == 0, output
+    for words in (("exports", "restored", "--from"), ("entries", "restored", "--from"), ("rewind", "--to")):
+        status, output = await system.run(*words, instant.isoformat())
+        assert status == 0, output
     assert "read again" in output
 
     async with running_system(world, tmp_path) as system:
         await _all_synchronized(database, LOST.stop)
+        await _until(database, EXPORTED, len(DRAFTS))
+        await _export(system, "stopped", 0)
         assert await _sent_since(database, restored_at) == 0, "what was in the books was sent again"
         await _doubt_is_over(database)
         await _publish(system, database, tmp_path, range(BEFORE.start, AFTER.stop))
@@ -78,12 +100,38 @@ async def test_a_restored_backup_loses_nothing_and_doubles_nothing(world: World,
     await database.close()
 
 
-async def _publish(system: Any, database: asyncpg.Connection, folder: Path, numbers: range) -> None:
+async def _publish(system: System, database: asyncpg.Connection, folder: Path, numbers: range) -> None:
     """Publish the book so far, which brings what is new in it, and wait until everything is in the books."""
     fec = write_fec(folder / f"book-{numbers.stop}.txt", book(numbers), Dialect())
     status, output = await system.run("sandbox", "publish", "--fec", str(fec), "--software-file", FILE)
     assert status == 0, output
     await _all_synchronized(database, numbers.stop)
+
+
+async def _validate(system: System, database: asyncpg.Connection, entries: int) -> None:
+    """The accountant validates the file's first entries, which wait: no software is called for them."""
+    async with open_systems(_addresses(system)) as systems:
+        await systems.platform.create_firm(FILE_FIRM, "Cabinet")
+        await systems.platform.create_file(FILE_FIRM, BY_FILE, "Atelier", "0042", None)
+        await systems.platform.publish(FILE_FIRM, BY_FILE, "isacompta", "0042", DRAFTS[:entries])
+    await _until(database, COMPLETE, entries)
+
+
+async def _export(system: System, state: str, entries: int) -> None:
+    """An import file of everything that is ready, which ends so, with so many entries."""
+    async with open_systems(_addresses(system)) as systems, await signed_in(system, systems, FILE_FIRM) as hub:
+        done = await exported(hub, BY_FILE, {"format": "xlsx"})
+    assert (done["state"], done["entries"]) == (state, entries), done
+
+
+def _addresses(system: System) -> Addresses:
+    return Addresses.model_validate_json(system.addresses_file.read_text())
+
+
+async def _until(database: asyncpg.Connection, query: str, entries: int) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await database.fetchval(query, BY_FILE) != entries:
+            await asyncio.sleep(0.3)
 
 
 async def _doubt_is_over(database: asyncpg.Connection) -> None:
@@ -99,7 +147,11 @@ async def _all_synchronized(database: asyncpg.Connection, invoices: int) -> None
 
 
 async def _synchronized(database: asyncpg.Connection) -> int:
-    return int(await database.fetchval("select count(*) from hub.entry where status = 'synchronized'"))
+    return int(
+        await database.fetchval(
+            "select count(*) from hub.entry where status = 'synchronized' and file_id <> $1", BY_FILE
+        )
+    )
 
 
 async def _sent_since(database: asyncpg.Connection, instant: datetime) -> int:

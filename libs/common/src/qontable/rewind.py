@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError, UnknownMemberIdError
 
 from qontable.addresses import NoAddresses, read_addresses
+from qontable.past import INSTANT_HELP, read_instant
 from qontable.topics import is_topic
 
 ORDERS_AND_ANSWERS = frozenset(
@@ -33,9 +34,12 @@ ORDERS_AND_ANSWERS = frozenset(
         "accounts.full_requested",
         "accounts.creation_requested",
         "sync.requested",
+        "export.requested",
+        "export.opened",
     }
 )
-"""Topics of which a restored system reads nothing that was said before. Their senders say again what still holds."""
+"""Topics of which a restored system reads nothing that was said before. Their senders say again what still holds; which
+entries are in an import file, `qontable entries restored` has read before (decision 19)."""
 IN_USE = (UnknownMemberIdError, IllegalGenerationError, RebalanceInProgressError)
 
 app = typer.Typer()
@@ -105,15 +109,10 @@ def _is_order_or_answer(group: str) -> bool:
 
 @app.command("rewind")
 def rewind_command(
-    to: Annotated[str, typer.Option(help="An instant with its time zone, a little before the backup was taken.")],
+    to: Annotated[str, typer.Option(help=INSTANT_HELP)],
 ) -> None:
     """Let every stopped service read its topics again from an instant on, after a backup was restored."""
-    try:
-        instant = datetime.fromisoformat(to)
-    except ValueError:
-        raise typer.BadParameter("an instant such as 2026-03-12T17:00:00+01:00", param_hint="--to") from None
-    if instant.tzinfo is None:
-        raise typer.BadParameter("the time zone is missing", param_hint="--to")
+    instant = read_instant(to)
     try:
         kafka, prefix = _broker()
         rewound = asyncio.run(rewind(kafka, prefix, instant))

@@ -1,12 +1,9 @@
 """`qontable set-aside`: what could not be processed, and its return."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 
 import orjson
 import typer
@@ -15,10 +12,10 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from qontable.addresses import NoAddresses, read_addresses
 from qontable.clock import PARIS
 from qontable.database import UNREACHABLE, Database
 from qontable.header_names import name_bytes
+from qontable.place import Place, one_place, places
 from qontable.producer import new_producer
 from qontable.replay import Ending, KeptRecord, close, find_kept, list_kept, replay
 
@@ -54,16 +51,6 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one service keeps its records, and the broker that they came from."""
-
-    service: str
-    database_url: str
-    kafka: str
-    topic_prefix: str
-
-
 @app.command("list")
 def list_records(
     service: Service = None,
@@ -77,7 +64,7 @@ def list_records(
     async def look(database: Database) -> list[KeptRecord]:
         return await list_kept(database, topic=topic, reason=reason, ended=ended)
 
-    found = [(place, kept) for place in _places(service) for kept in _run(_with_database(place, look))]
+    found = [(place, kept) for place in places(service) for kept in _run(_with_database(place, look))]
     if as_json:
         typer.echo(orjson.dumps([_summary(place, kept) for place, kept in found]))
         return
@@ -96,7 +83,7 @@ def show(
     body: Annotated[bool, typer.Option("--body", help="Also the body: it holds business data.")] = False,
 ) -> None:
     """Everything about one record, as JSON."""
-    place = _one_place(service)
+    place = one_place(service)
     kept = _run(_with_database(place, lambda database: find_kept(database, number)))
     if kept is None:
         typer.echo(f"{place.service} {number} is not there", err=True)
@@ -115,7 +102,7 @@ def show(
 @app.command("replay")
 def replay_records(ids: Ids, service: Service = None) -> None:
     """Put records on their topic again, as they were, in the order of their numbers. Twice is once."""
-    place = _one_place(service)
+    place = one_place(service)
 
     if not place.kafka:
         raise typer.BadParameter("QONTABLE_KAFKA says where the broker is")
@@ -140,7 +127,7 @@ def close_records(
     service: Service = None,
 ) -> None:
     """Close records that shall not come back."""
-    place = _one_place(service)
+    place = one_place(service)
     if not note.strip():
         raise typer.BadParameter("a note says why", param_hint="--note")
 
@@ -159,33 +146,6 @@ async def _each(wish: str, place: Place, ids: list[int], act: Callable[[int], Aw
         refused |= ending.refused
         typer.echo(f"{place.service} {number} {SENTENCES[ending, wish]}")
     return not refused
-
-
-def _places(service: str | None) -> list[Place]:
-    """The service named, else the one of the environment, else all of the local stack."""
-    url = os.environ.get("QONTABLE_DATABASE_URL")
-    if service is None and url:
-        kafka, prefix = os.environ.get("QONTABLE_KAFKA", ""), os.environ.get("QONTABLE_TOPIC_PREFIX", "")
-        return [Place(urlsplit(url).username or "", url, kafka, prefix)]
-    try:
-        addresses = read_addresses()
-    except NoAddresses as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(3) from None
-    if service and service not in addresses.settings:
-        raise typer.BadParameter(f"one of {', '.join(sorted(addresses.settings))}", param_hint="--service")
-    return [
-        Place(name, settings["QONTABLE_DATABASE_URL"], addresses.kafka, addresses.topic_prefix)
-        for name, settings in addresses.settings.items()
-        if service in (None, name)
-    ]
-
-
-def _one_place(service: str | None) -> Place:
-    places = _places(service)
-    if len(places) != 1:
-        raise typer.BadParameter("numbers are a service's own: say whose", param_hint="--service")
-    return places[0]
 
 
 async def _with_database(place: Place, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -63,8 +63,10 @@ async def _fetch_keys(connection: Connection, keys: Sequence[EntryKey]) -> list[
 
 
 async def _insert_entries(connection: Connection, keys: Sequence[EntryKey], firms: Mapping[EntryKey, str]) -> None:
-    """Rows under fresh codes. Whoever opens entries of the same file meanwhile waits at the file's counter; counters
-    are locked by file."""
+    """Rows under fresh codes; one that is in an import file, which a restored database had forgotten, says so.
+
+    Whoever opens entries of the same file meanwhile waits at the file's counter; counters are locked by file.
+    """
     wanted = dict(sorted(Counter(file_id for file_id, _ in keys).items()))
     issued = await connection.fetch(
         """
@@ -82,8 +84,11 @@ async def _insert_entries(connection: Connection, keys: Sequence[EntryKey], firm
         next_number[file_id] += 1
     await connection.execute(
         """
-        insert into entries (file_id, entry_id, firm_id, ack_code)
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        insert into entries (file_id, entry_id, firm_id, ack_code, delivery_id, accepted_revision)
+        select file_id, entry_id, firm_id, ack_code, before.delivery_id, before.revision
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
+            as new (file_id, entry_id, firm_id, ack_code, place)
+        left join exported_before before using (file_id, entry_id) order by place
         on conflict (file_id, entry_id) do nothing
         """,
         *columns(keys),

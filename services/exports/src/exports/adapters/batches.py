@@ -113,7 +113,10 @@ async def fetch_entries(connection: Connection, delivery_ids: Collection[str]) -
 async def insert_entries(
     connection: Connection, received: Sequence[Received[EntryDispatched]], batches: Mapping[str, Batch]
 ) -> None:
-    """Take new deliveries in, and count them; those of a batch that has ended come back at once."""
+    """Take new deliveries in, and count them; those of a batch that has ended come back at once.
+
+    An entry that the written file holds under another delivery is in it, whoever has forgotten that.
+    """
     orders = [(item, item.event, item.event.batch.export_id) for item in received if item.event.batch]
     await connection.execute(
         """
@@ -121,7 +124,9 @@ async def insert_entries(
             insert into batch_entries (delivery_id, export_id, firm_id, file_id, entry_id, revision, sequence, dispatch,
                 has_documents, traceparent, state, version)
             select delivery_id, export_id, firm_id, file_id, entry_id, revision, sequence, dispatch::json,
-                has_documents, traceparent, state, 1
+                has_documents, traceparent, case when new.entry_id in (
+                    select w.entry_id from batch_entries w where w.export_id = new.export_id and w.state = 'confirmed'
+                ) then 'confirmed' else state end, 1
             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::bigint[],
                 $8::text[], $9::boolean[], $10::text[], $11::text[])
                 as new (delivery_id, export_id, firm_id, file_id, entry_id, revision, sequence, dispatch,

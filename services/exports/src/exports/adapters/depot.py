@@ -56,10 +56,15 @@ async def keep_files(storage: Storage, firm_id: str, paths: Collection[Path]) ->
     kept = []
     for path in paths:
         sha256 = await asyncio.to_thread(_hash_of, path)
-        key = f"exports/{folder_of(firm_id)}/{sha256}"
+        key = key_of(firm_id, sha256)
         await storage.put_file(key, path)
         kept.append(KeptFile(_described(path, sha256), key))
     return kept
+
+
+def key_of(firm_id: str, sha256: str) -> str:
+    """Where a firm's file of these bytes lies."""
+    return f"exports/{folder_of(firm_id)}/{sha256}"
 
 
 def _described(path: Path, sha256: str) -> ExportedFile:

@@ -35,7 +35,13 @@ STOPPED = SoftwareMessage.of_ours(
         "en": "Correct what the report of the export says, then ask for the export once more.",
     },
 )
-WORDS: dict[BatchState, SoftwareMessage] = {"stopped": STOPPED, "recalled": TAKEN_BACK}
+CLOSED = SoftwareMessage(
+    category="export_recalled",
+    text="The import file had been written before this entry came: it is not in it.",
+    remedy=TAKEN_BACK.remedy,
+)
+WORDS: dict[BatchState, SoftwareMessage] = {"stopped": STOPPED, "recalled": TAKEN_BACK, "written": CLOSED}
+"""Why an entry comes back from a batch that ended so."""
 
 
 class Abandoned(Exception):
@@ -83,7 +89,7 @@ class BatchEntry:
             version=self.version,
             state=self.state,
             documents=self._documents(batch),
-            message=WORDS.get(batch.state),
+            message=WORDS.get(batch.state) if self.state == "recalled" else None,
             changed_at=moment,
         )
 

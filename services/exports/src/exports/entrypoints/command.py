@@ -22,6 +22,7 @@ from exports.domain.book import Book, Period
 from exports.domain.description import Description
 from exports.domain.posting import Parameters
 from exports.entrypoints.checking import check
+from exports.entrypoints.restored import restored
 from exports.formats.registry import SOFTWARES, UnknownFormat, descriptions, format_of, formats_of
 from qontable.fec import FecRefused
 from qontable.fec.years import fiscal_years, read_file_name
@@ -36,6 +37,7 @@ STEP = 500
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(check)
+app.command()(restored)
 DayOption = Annotated[datetime | None, typer.Option(formats=[DAY])]
 
 
