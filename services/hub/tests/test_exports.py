@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from services.hub.tests.browser import Browser
 
 from qontable.clock import now
+from qontable.events.delivery import StatusFinding
 from qontable.events.export import ExportCompleted, ExportedFile, ExportRequested, FormatAnnounced
 from qontable.links import follow
 
@@ -97,6 +99,28 @@ async def test_the_first_word_on_an_export_holds_and_anothers_is_set_aside(town:
     await town.eventually(lambda: town.rows("select 1 from set_aside where reason = 'unknown_export'"))
     done = (await firm.admin.get(f"/exports/{export_id}")).json()
     assert (done["state"], done["counts"], done["files"]) == ("stopped", {"unbalanced": 1}, [])
+
+
+async def test_a_recalled_export_says_why_there_is_no_file_and_that_nothing_is_lost(town: Any, firm: Any) -> None:
+    file_id = await firm.add_file("Durand")
+    ids = [(await ask(firm, file_id, format="csv")).json()["exports"][0]["export_id"] for _ in range(2)]
+    why = StatusFinding(code="took_too_long", message={"fr": "Trop long.", "en": "Too long."})
+    for export_id, findings in zip(ids, ((), (why,)), strict=True):
+        said = await town.hear(ExportRequested, lambda event, of=export_id: event.export_id == of)
+        await town.say(completed(said, outcome="recalled", files=(), entries=0, findings=findings))
+    silent, told = [(await firm.admin.get(f"/exports/{name}", params={"wait": 20})).json() for name in ids]
+    (reason,) = silent["findings"]
+    assert (silent["state"], reason["code"], set(reason["message"])) == ("recalled", "export_recalled", {"fr", "en"})
+    assert "ready again" in reason["remedy"]["en"]
+    assert [finding["code"] for finding in told["findings"]] == ["took_too_long"]
+
+
+async def test_the_integrations_page_names_the_formats_for_software_without_an_api(firm: Any, browser: Browser) -> None:
+    page = await browser.get("/integrations")
+    named = [" ".join(item.text_content().split()) for item in page.tree.xpath("//*[@id='formats']/span")]
+    assert {"Agiris isacompta", "CSV csv", "FEC fec"} <= set(named)
+    assert "through the API, until its page comes: POST /v1/exports" in page.words
+    assert "No format is announced" not in page.words
 
 
 async def test_the_history_is_the_firms_own_latest_first_page_by_page(firm: Any, other_firm: Any) -> None:

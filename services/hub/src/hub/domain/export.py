@@ -13,6 +13,20 @@ from qontable.events.export import ExportedFile
 ExportState = Literal["requested", "written", "stopped", "recalled"]
 
 
+RECALLED = StatusFinding(
+    code="export_recalled",
+    message={
+        "fr": "Le fichier d'import n'a pas été écrit : une de ses écritures a été reprise, ou cela durait trop.",
+        "en": "The import file was not written: one of its entries was taken back, or it took too long.",
+    },
+    remedy={
+        "fr": "Rien n'est perdu : les écritures sont de nouveau prêtes. Demandez l'export une nouvelle fois.",
+        "en": "Nothing is lost: the entries are ready again. Ask for the export once more.",
+    },
+)
+"""Why there is no file, where nobody has said more of it."""
+
+
 class FiscalYear(BaseModel):
     """The fiscal year that a file holds, both ends included."""
 
@@ -77,6 +91,12 @@ class Export(BaseModel):
     findings: list[StatusFinding] = []
     counts: dict[str, int] = {}
     left_out: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.state == "recalled" and not self.findings:
+            self.findings = [RECALLED]
+        return self
 
 
 def export_id_of(firm_id: str, request_id: str, file_id: str) -> str:
