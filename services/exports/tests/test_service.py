@@ -4,11 +4,13 @@ import io
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
+from exports.app import ending
 from local_stack.world import World
 from qontable.clock import now
 from qontable.events.delivery import EntryDeliveryChanged
@@ -64,6 +66,15 @@ async def test_it_is_counted_what_batches_wait_and_how_they_end(yard: Yard) -> N
     assert counted("qontable_export_findings_total", code="journal_needs_map") >= 1
     assert counted("qontable_export_seconds_count", format="quadra-ascii") >= 1
     await yard.until(lambda: counted("qontable_exports_due_seconds") == 0)
+
+
+async def test_the_log_says_how_many_entries_a_batch_had(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[dict[str, object]] = []
+    monkeypatch.setattr(ending, "log", SimpleNamespace(info=lambda _, **fields: said.append(fields)))
+    batch = load(3, format="quadra-ascii", journal="ACHATS")
+    await yard.say(batch.opened, *batch.orders)
+    await yard.hear(ExportCompleted, export_id=batch.export_id)
+    assert {"export": batch.export_id, "state": "stopped", "entries": 3} in said
 
 
 async def test_a_link_leads_to_its_own_firms_file_until_it_ends(yard: Yard) -> None:
@@ -165,6 +176,36 @@ async def test_one_recall_takes_the_batch_back_whole_also_what_comes_later(yard:
         assert told.message is not None
         assert told.message.category == "export_recalled"
     assert (done.outcome, done.files) == ("recalled", ())
+
+
+async def test_a_batch_that_is_taken_back_tells_each_of_its_entries_once(yard: Yard) -> None:
+    batch = load(3)
+    await yard.say(batch.opened, *batch.orders[:2])
+    for order in batch.orders[:2]:
+        await yard.hear(EntryDeliveryChanged, delivery_id=order.delivery_id, state="queued")
+    await yard.say(*map(batch.recall, batch.orders[:2]))
+    await yard.hear(ExportCompleted, export_id=batch.export_id)
+    await yard.say(batch.recall(batch.orders[2]))
+    await yard.hear(EntryDeliveryChanged, delivery_id=batch.orders[2].delivery_id, state="recalled")
+    told = yard.all(EntryDeliveryChanged, file_id=batch.opened.file_id, version=2)
+    first = [event.delivery_id for event in told].count(batch.orders[0].delivery_id)
+    assert first == 1
+
+
+async def test_a_batch_over_which_a_fault_of_ours_fails_is_stopped_and_says_so(yard: Yard) -> None:
+    batch, after = load(2), load(1)
+    await yard.say(batch.opened, batch.orders[0])
+    await yard.hear(EntryDeliveryChanged, delivery_id=batch.orders[0].delivery_id)
+    await yard.database.execute(
+        "update batch_entries set dispatch = '{}' where delivery_id = $1", batch.orders[0].delivery_id
+    )
+    await yard.say(batch.orders[1], after.opened, *after.orders)
+    done = await yard.hear(ExportCompleted, export_id=batch.export_id)
+    assert (done.outcome, done.files, [found.code for found in done.findings]) == ("stopped", (), ["export_failed"])
+    told = await yard.hear(EntryDeliveryChanged, delivery_id=batch.orders[0].delivery_id, state="recalled")
+    assert told.message is not None
+    assert told.message.category == "export_stopped"
+    assert (await yard.hear(ExportCompleted, export_id=after.export_id)).outcome == "written"
 
 
 async def test_a_recall_before_its_dispatch_holds(yard: Yard) -> None:

@@ -24,9 +24,9 @@ async def end(
     assert state != "gathering", "a batch ends in a state that is an end"
     moment = now()
     batch = await batches.end_batch(unit.connection, export_id, state, files, moment)
-    count = 0
+    ended = 0
     async for entries in batches.end_entries(unit.connection, export_id, state):
-        count += len(entries)
+        ended += len(entries)
         if not batch.again:
             told = [outgoing(entry.event(batch, moment), unit.source, entry.traceparent) for entry in entries]
             await write_outbox(unit.connection, told)
@@ -42,9 +42,9 @@ async def end(
     )
     unit.publish(completed, traceparent=batch.traceparent)
     metrics.EXPORTS_ENDED.labels(_format_of(batch), state).inc()
-    for code, count in came.counts.items():
-        metrics.EXPORT_FINDINGS.labels(code).inc(count)
-    log.info("batch ended", export=export_id, state=state, entries=count)
+    for code, times in came.counts.items():
+        metrics.EXPORT_FINDINGS.labels(code).inc(times)
+    log.info("batch ended", export=export_id, state=state, entries=ended)
 
 
 def _format_of(batch: Batch) -> str:

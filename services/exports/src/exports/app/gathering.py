@@ -34,8 +34,8 @@ class Gathering:
         await batches.insert_entries(unit.connection, fresh, known_batches)
         recalled = await batches.recalled_among(unit.connection, [item.event.delivery_id for item in fresh])
         taken = await batches.fetch_entries(unit.connection, orders)
-        await self._take_back(unit, {taken[delivery_id].export_id for delivery_id in recalled})
-        await self._tell(unit, list(orders))
+        ended = await self._take_back(unit, {taken[delivery_id].export_id for delivery_id in recalled})
+        await self._tell(unit, [delivery_id for delivery_id in orders if taken[delivery_id].export_id not in ended])
         unit.after_commit(self._whole)
 
     async def recalled(self, unit: Unit, received: Sequence[Received[EntryRecallRequested]]) -> None:
@@ -47,16 +47,19 @@ class Gathering:
         requested = {delivery_id: item.event.requested_at for delivery_id, item in ours.items()}
         await batches.remember_recalls(unit.connection, requested)
         known = await batches.fetch_entries(unit.connection, ours)
-        await self._take_back(unit, {entry.export_id for entry in known.values()})
-        await self._tell(unit, list(known))
+        ended = await self._take_back(unit, {entry.export_id for entry in known.values()})
+        await self._tell(unit, [delivery_id for delivery_id, entry in known.items() if entry.export_id not in ended])
         for delivery_id, item in ours.items():
             if delivery_id not in known:
                 unit.publish(_never_taken(item.event), traceparent=item.traceparent)
 
-    async def _take_back(self, unit: Unit, export_ids: Collection[str]) -> None:
-        for batch in (await batches.fetch_locked(unit.connection, export_ids)).values():
-            if batch.state == "gathering":
-                await end(unit, batch.export_id, "recalled")
+    async def _take_back(self, unit: Unit, export_ids: Collection[str]) -> set[str]:
+        """End those of these batches that have not ended, which tells all of their entries; their ids."""
+        known = await batches.fetch_locked(unit.connection, export_ids)
+        ended = {export_id for export_id, batch in known.items() if batch.state == "gathering"}
+        for export_id in sorted(ended):
+            await end(unit, export_id, "recalled")
+        return ended
 
     async def _tell(self, unit: Unit, delivery_ids: Collection[str]) -> None:
         entries = await batches.fetch_entries(unit.connection, delivery_ids)

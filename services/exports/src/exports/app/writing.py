@@ -23,7 +23,7 @@ from exports.app.ending import end
 from exports.app.export import Done, Order, export
 from exports.app.report import Report
 from exports.domain.batch import Abandoned, BatchState
-from exports.domain.needs import LACKING, lacking
+from exports.domain.needs import FAILED, LACKING, lacking
 from exports.domain.outcome import MOST_TOLD, Came
 from exports.domain.posting import Parameters
 from exports.formats.registry import UnknownFormat, format_of
@@ -33,6 +33,7 @@ from qontable.database import UNREACHABLE
 from qontable.events.delivery import KeptDocument, StatusFinding
 from qontable.events.export import ExportOpened
 from qontable.storage import Storage
+from qontable.telemetry import frames
 from qontable.unit import Units
 
 RENEWALS = 3
@@ -51,7 +52,7 @@ class Writing:
         self._folder = folder
 
     async def step(self) -> bool:
-        """Whether there may be more."""
+        """Whether there may be more. A batch over which a bug fails is stopped, and says so: it is ours to mend."""
         if await self._end_overdue():
             return True
         async with self._units.database.transaction() as connection:
@@ -62,6 +63,12 @@ class Writing:
             await self._write(leased)
         except Abandoned:
             log.warning("batch abandoned", export=leased.batch.export_id)
+        except Exception as error:
+            if _is_outage(error):
+                raise
+            log.error("batch cannot be written", export=leased.batch.export_id, at=frames(error))
+            metrics.LOOP_FAILURES.labels("writing").inc()
+            await self._end_stopped(leased, FAILED)
         return True
 
     async def _end_overdue(self) -> bool:
@@ -129,6 +136,13 @@ class Writing:
                 await asyncio.to_thread(_append, spool, bodies)
                 if leased.opened.order.with_documents:
                     await fetch_documents(self._storage, _documents_of(bodies), documents)
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the surroundings failed, so that the same can succeed later; else it fails each time it is tried."""
+    if isinstance(error, ExceptionGroup):
+        return all(isinstance(part, UNREACHABLE) for part in error.exceptions)
+    return isinstance(error, UNREACHABLE)
 
 
 def _append(spool: Path, bodies: list[str]) -> None:

@@ -24,6 +24,19 @@ LACKING: dict[Literal[Need, "format"], StatusFinding] = {
     ),
 }
 
+FAILED = StatusFinding(
+    code="export_failed",
+    message={
+        "fr": "Le fichier n'a pas pu être écrit à cause d'une erreur de notre côté.",
+        "en": "The file could not be written because of a fault on our side.",
+    },
+    remedy={
+        "fr": "Signalez-le au support ; les écritures sont de nouveau prêtes.",
+        "en": "Tell support; the entries are ready again.",
+    },
+)
+"""What is said of a batch over which the writing itself fails, each time."""
+
 
 def needs(description: Description) -> tuple[Need, ...]:
     """What an order in this format has to say."""
