@@ -99,11 +99,15 @@ async def test_entries_that_cannot_go_stay_and_are_counted(house: House) -> None
     await house.status(client, "wrong", "to_verify")
     asked = request(client)
     await house.say(asked)
-    assert (await opened(house, asked)).left_out == {"currency": 1, "documents": 1}
+    assert (await opened(house, asked)).left_out == {"currency": 1, "documents": 1, "to_verify": 1}
     assert [order.entry.entry_id for order in await batch(house, asked)] == ["good"]
     without = request(client, with_documents=False)
     await house.say(without)
     assert [order.entry.entry_id for order in await batch(house, without)] == ["waits"]
+    assert (await opened(house, without)).left_out == {"currency": 1, "to_verify": 1, "under_way": 1}
+    other_month = request(client, first="2026-04-01")
+    await house.say(other_month)
+    assert (await opened(house, other_month)).left_out == {}, "entries of the period only"
 
 
 async def test_entries_of_a_file_that_was_not_written_are_ready_again(house: House) -> None:

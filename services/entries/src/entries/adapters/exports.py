@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from entries.adapters.deliveries import OpenDelivery, request_recalls
 from entries.domain.facts import EntryKey
 from qontable.bus import Received
 from qontable.database import Connection
@@ -85,6 +84,27 @@ async def lock_entries(connection: Connection, request: ExportRequested) -> list
     return [(row["file_id"], row["entry_id"]) for row in sorted(rows, key=lambda row: row["arrived"])]
 
 
+async def count_others(connection: Connection, request: ExportRequested) -> dict[str, int]:
+    """How many entries of the file and period are not ready, and in no books: those to verify, and those on their way.
+
+    None where the export asks for what is in the books.
+    """
+    rows = await connection.fetch(
+        """
+        select case e.status when 'sending' then 'under_way' else 'to_verify' end as reason, count(*) as entries
+        from entries e join revisions r using (file_id, entry_id, revision)
+        where e.file_id = $1 and not $4 and e.accepted_revision is null and e.status in ('sending', 'to_verify')
+            and ($2::text is null or r.content ->> 'date' >= $2) and ($3::text is null or r.content ->> 'date' <= $3)
+        group by reason
+        """,
+        request.file_id,
+        request.order.first,
+        request.order.last,
+        request.order.again,
+    )
+    return {row["reason"]: row["entries"] for row in rows}
+
+
 async def open_export(connection: Connection, export_id: str, size: int, deadline: datetime) -> None:
     """The entries of this export are chosen."""
     await connection.execute(
@@ -107,8 +127,8 @@ async def set_under_way(connection: Connection, deliveries: dict[EntryKey, str],
     )
 
 
-async def recall_overdue(connection: Connection, now: datetime) -> tuple[str, list[OpenDelivery]] | None:
-    """One export past its deadline: what of it is still open, asked back; nothing where there is none."""
+async def end_overdue(connection: Connection, now: datetime) -> tuple[str, list[str]] | None:
+    """One export past its deadline: its deliveries that are still open, their entries locked."""
     export_id = await connection.fetchval(
         "select export_id from exports where state = 'open' and deadline <= $1 limit 1 for update skip locked", now
     )
@@ -122,4 +142,4 @@ async def recall_overdue(connection: Connection, now: datetime) -> tuple[str, li
         """,
         export_id,
     )
-    return export_id, await request_recalls(connection, [row["delivery_id"] for row in rows], now)
+    return export_id, [row["delivery_id"] for row in rows]

@@ -1,6 +1,5 @@
 """Dispatch: a frozen order to a gateway, under a delivery of its own; recalled, or issued again, under the same key."""
 
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -18,19 +17,16 @@ from entries.adapters.deliveries import (
 )
 from entries.adapters.revisions import fetch_content
 from entries.adapters.waking import wake_entries
+from entries.app.orders import Leaving, Target, order_of, without_links
 from entries.domain.facts import Candidate, DeliveryFacts, EntryKey
 from qontable.clock import now
-from qontable.entry import EntryRef
 from qontable.events.delivery import (
     EntryDeliveryChanged,
     EntryDispatched,
     EntryRecallRequested,
-    KeptDocument,
     SoftwareMessage,
 )
 from qontable.events.platform import EntryContent
-from qontable.preflight import mapped_journal
-from qontable.reference import entry_reference
 from qontable.telemetry import current_traceparent, sampled, span
 from qontable.unit import Unit, Units
 
@@ -107,16 +103,20 @@ class Dispatch:
 def publish_recalls(unit: Unit, deliveries: Iterable[OpenDelivery], moment: datetime) -> None:
     """Ask the gateways not to send these deliveries if they have not."""
     for delivery in deliveries:
-        recall = EntryRecallRequested(
-            firm_id=delivery.firm_id,
-            file_id=delivery.file_id,
-            entry_id=delivery.entry_id,
-            delivery_id=delivery.delivery_id,
-            connector=delivery.connector,
-            connection_id=delivery.connection_id,
-            requested_at=moment,
-        )
-        unit.publish(recall, traceparent=delivery.traceparent)
+        unit.publish(recall_of(delivery, moment), traceparent=delivery.traceparent)
+
+
+def recall_of(delivery: OpenDelivery, moment: datetime) -> EntryRecallRequested:
+    """What asks a delivery back."""
+    return EntryRecallRequested(
+        firm_id=delivery.firm_id,
+        file_id=delivery.file_id,
+        entry_id=delivery.entry_id,
+        delivery_id=delivery.delivery_id,
+        connector=delivery.connector,
+        connection_id=delivery.connection_id,
+        requested_at=moment,
+    )
 
 
 def _parked(delivery: OpenDelivery, moment: datetime) -> EntryDeliveryChanged:
@@ -148,50 +148,15 @@ def _opened(event: EntryDispatched) -> DeliveryFacts:
 
 
 def _order(candidate: Candidate, sequence: int, moment: datetime) -> EntryDispatched:
-    file, facts = candidate.file, candidate.facts
+    file = candidate.file
     assert file.connector and file.connection_id and file.software_file_id, "only a tied entry is dispatched"
-    return EntryDispatched(
-        delivery_id=f"dlv_{uuid.uuid4().hex}",
-        connector=file.connector,
-        connection_id=file.connection_id,
-        firm_id=facts.firm_id,
-        file_id=facts.file_id,
-        software_file=file.software_file_id,
-        sequence=sequence,
-        reference=entry_reference(EntryRef(facts.firm_id, facts.file_id, facts.entry_id)),
-        ack_code=facts.ack_code,
-        entry=without_links(candidate.content),
-        documents=_kept_documents(candidate),
-        journal_code=mapped_journal(candidate.content.journal.code, file.journal_map),
-        policies=candidate.policies,
-        dispatched_at=moment,
-        validated_at=candidate.validated_at,
-    )
-
-
-def _kept_documents(candidate: Candidate) -> tuple[KeptDocument, ...]:
-    """The documents in the entry's order; the links under which they came stay behind."""
-    keys = {document.document_id: document.storage_key for document in candidate.documents}
-    return tuple(
-        KeptDocument(
-            document_id=document.document_id,
-            file_name=document.file_name,
-            media_type=document.media_type,
-            size=document.size,
-            sha256=document.sha256,
-            storage_key=keys[document.document_id] or "",
-        )
-        for document in candidate.content.documents
-    )
+    target = Target(file.connector, file.connection_id, file.software_file_id, file.journal_map, candidate.policies)
+    leaving = Leaving(candidate.facts, candidate.content, candidate.validated_at, candidate.content.documents)
+    return order_of(leaving, target, sequence, moment)
 
 
 def _read(content: str) -> EntryContent:
     return EntryContent.model_validate_json(content)
-
-
-def without_links(content: EntryContent) -> EntryContent:
-    """Gateways get documents from storage: what the platform serves them under is not theirs to know."""
-    return content.model_copy(update={"documents": ()})
 
 
 def _new_trace(candidate: Candidate) -> str | None:

@@ -4,48 +4,42 @@ Which entries a batch has is decided once, in the transaction that opens their d
 everybody else's decisions out meanwhile. A batch is written whole or comes back whole.
 """
 
-import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
-from entries.adapters.deliveries import insert_deliveries, next_sequences
+from entries.adapters.deliveries import OpenDelivery, insert_deliveries, next_sequences, request_recalls
 from entries.adapters.documents import fetch_documents
 from entries.adapters.entries import fetch_facts
 from entries.adapters.exports import (
     WantedExport,
+    end_overdue,
     keep_requests,
-    lock_entries,
     open_export,
     postpone_request,
-    recall_overdue,
     set_under_way,
     take_request,
 )
 from entries.adapters.files import fetch_owners
-from entries.adapters.integrations import Sheets
 from entries.adapters.waking import wake_entries
-from entries.app.candidates import Content, gather, read_contents
-from entries.app.dispatch import publish_recalls, without_links
+from entries.app.candidates import Content, read_contents
+from entries.app.choosing import Choosing, portions
+from entries.app.dispatch import recall_of
+from entries.app.orders import Leaving, Target, order_of
 from entries.domain.decision import Patience
-from entries.domain.exporting import is_settled, left_out
-from entries.domain.facts import DocumentFacts, EntryKey
+from entries.domain.facts import EntryKey
 from qontable import metrics
 from qontable.bus import Received
 from qontable.clock import now
 from qontable.database import UNREACHABLE, Connection
-from qontable.entry import EntryRef
-from qontable.events.delivery import Batch, EntryDispatched, KeptDocument
+from qontable.events.delivery import Batch
 from qontable.events.export import ExportOpened, ExportRequested
 from qontable.outbox import outgoing, write_outbox
-from qontable.reference import entry_reference
 from qontable.telemetry import frames
 from qontable.topics import EXPORT
 from qontable.unit import Unit, Units
 
-PORTION = 200
 LOOK_AGAIN = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -68,10 +62,9 @@ class Exports:
         woken: Callable[[], None],
     ) -> None:
         self._units = units
-        self._patience = patience
+        self._choosing = Choosing(patience)
         self._within = within
         self._acknowledge_within = acknowledge_within
-        self._sheets = Sheets()
         self._wanted = wanted
         self._woken = woken
 
@@ -117,7 +110,7 @@ class Exports:
 
     async def _open(self, unit: Unit, wanted: WantedExport, moment: datetime) -> None:
         request = wanted.request
-        chosen, stay = await self._choose(unit.connection, request, moment)
+        chosen, stay = await self._choosing.choose(unit.connection, request, moment)
         await self._dispatch(unit, wanted, chosen, moment)
         deadline = moment + self._within
         await open_export(unit.connection, request.export_id, len(chosen), deadline)
@@ -135,38 +128,18 @@ class Exports:
         unit.after_commit(self._woken)
         log.info("export opened", export=request.export_id, entries=len(chosen), left_out=sum(stay.values()))
 
-    async def _choose(
-        self, connection: Connection, request: ExportRequested, moment: datetime
-    ) -> tuple[list[EntryKey], Counter[str]]:
-        """The entries that go, and how many of the period stay, by reason."""
-        keys = await lock_entries(connection, request)
-        if request.order.again:
-            return keys, Counter()
-        chosen: list[EntryKey] = []
-        stay: Counter[str] = Counter()
-        sheets = await self._sheets.fetch(connection)
-        for portion in _portions(keys):
-            facts = [item for item in await fetch_facts(connection, portion) if not is_settled(item)]
-            contents = await read_contents(connection, facts)
-            for candidate in await gather(connection, contents, sheets):
-                reason = left_out(candidate, moment, self._patience, with_documents=request.order.with_documents)
-                if reason is None:
-                    chosen.append(candidate.facts.key)
-                else:
-                    stay[reason] += 1
-        return chosen, stay
-
     async def _dispatch(self, unit: Unit, wanted: WantedExport, chosen: Sequence[EntryKey], moment: datetime) -> None:
         """Write the orders, portion by portion: a batch may be larger than memory. Copies open no delivery."""
         if not chosen:
             return
         request, connection = wanted.request, unit.connection
         batch = Batch(export_id=request.export_id, size=len(chosen), again=request.order.again)
+        target = Target(EXPORT, EXPORT, request.file_id, batch=batch)
         number = (await next_sequences(connection, {request.file_id: len(chosen)}))[request.file_id]
-        for portion in _portions(chosen):
+        for portion in portions(chosen):
             orders = []
-            for content, documents in await _read(connection, portion, again=batch.again):
-                orders.append((_order(content, documents, number, batch, moment), content.facts.traceparent))
+            for leaving in await _read(connection, portion, again=batch.again):
+                orders.append((order_of(leaving, target, number, moment), leaving.facts.traceparent))
                 number += 1
             if not batch.again:
                 await insert_deliveries(connection, orders, moment + self._acknowledge_within)
@@ -176,61 +149,44 @@ class Exports:
 
     async def _recall(self, moment: datetime) -> bool:
         async with self._units.unit() as unit:
-            overdue = await recall_overdue(unit.connection, moment)
+            overdue = await end_overdue(unit.connection, moment)
             if overdue is None:
                 return False
-            export_id, deliveries = overdue
-            publish_recalls(unit, deliveries, moment)
-            await wake_entries(unit.connection, [(item.file_id, item.entry_id) for item in deliveries], moment)
+            export_id, delivery_ids = overdue
+            for portion in portions(delivery_ids):
+                await _recall(unit, await request_recalls(unit.connection, portion, moment), moment)
             unit.after_commit(self._woken)
-        if deliveries:
-            log.error("export not written in time, taken back", export=export_id, entries=len(deliveries))
+        if delivery_ids:
+            log.error("export not written in time, taken back", export=export_id, entries=len(delivery_ids))
         return True
 
 
-def _portions(keys: Sequence[EntryKey]) -> Iterator[Sequence[EntryKey]]:
-    return (keys[start : start + PORTION] for start in range(0, len(keys), PORTION))
+async def _recall(unit: Unit, deliveries: Sequence[OpenDelivery], moment: datetime) -> None:
+    """Ask one portion of a batch back: a batch may be larger than memory."""
+    recalls = [outgoing(recall_of(delivery, moment), unit.source, delivery.traceparent) for delivery in deliveries]
+    await write_outbox(unit.connection, recalls)
+    await wake_entries(unit.connection, [(item.file_id, item.entry_id) for item in deliveries], moment)
 
 
-async def _read(
-    connection: Connection, keys: Sequence[EntryKey], *, again: bool
-) -> list[tuple[Content, dict[str, DocumentFacts]]]:
-    """The revisions that leave, with what is known of their documents: the one in the books, or the newest."""
+async def _read(connection: Connection, keys: Sequence[EntryKey], *, again: bool) -> list[Leaving]:
+    """The revisions that leave: the newest, with documents that are kept, or those in the books, with all of theirs.
+
+    What is known of documents is of the newest revision. Of one in the books exports tells which are not in storage.
+    """
     facts = await fetch_facts(connection, keys)
     contents = await read_contents(connection, [item.as_booked() if again else item for item in facts])
-    documents = await fetch_documents(connection, keys)
-    return [(content, documents.get(content.facts.key, {})) for content in contents]
+    found = await fetch_documents(connection, keys)
 
+    def goes(content: Content, document_id: str) -> bool:
+        known = found.get(content.facts.key, {}).get(document_id)
+        return again or (known is not None and known.storage_key is not None)
 
-def _order(
-    content: Content, documents: dict[str, DocumentFacts], sequence: int, batch: Batch, moment: datetime
-) -> EntryDispatched:
-    facts, wire = content.facts, content.wire
-    return EntryDispatched(
-        delivery_id=f"dlv_{uuid.uuid4().hex}",
-        connector=EXPORT,
-        connection_id=EXPORT,
-        firm_id=facts.firm_id,
-        file_id=facts.file_id,
-        software_file=facts.file_id,
-        sequence=sequence,
-        reference=entry_reference(EntryRef(facts.firm_id, facts.file_id, facts.entry_id)),
-        ack_code=facts.ack_code,
-        entry=without_links(wire),
-        documents=tuple(
-            KeptDocument(
-                document_id=document.document_id,
-                file_name=document.file_name,
-                media_type=document.media_type,
-                size=document.size,
-                sha256=document.sha256,
-                storage_key=known.storage_key,
-            )
-            for document in wire.documents
-            if (known := documents.get(document.document_id)) and known.storage_key
-        ),
-        journal_code=wire.journal.code,
-        dispatched_at=moment,
-        validated_at=content.kept.validated_at,
-        batch=batch,
-    )
+    return [
+        Leaving(
+            content.facts,
+            content.wire,
+            content.kept.validated_at,
+            tuple(document for document in content.wire.documents if goes(content, document.document_id)),
+        )
+        for content in contents
+    ]

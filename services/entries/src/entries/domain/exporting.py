@@ -11,8 +11,20 @@ from qontable.entry import Entry
 from qontable.money import BOOK_CURRENCY
 from qontable.preflight import lacks_document
 
-LeftOut = Literal["to_verify", "under_way", "leaving", "file_closed", "documents", "duplicate_answer", "currency"]
-"""`leaving`: it leaves through its connection just now. `currency`: import files are kept in euros."""
+LeftOut = Literal[
+    "to_verify",
+    "under_way",
+    "leaving",
+    "file_closed",
+    "documents",
+    "duplicate_answer",
+    "currency",
+    "in_books",
+    "unjudged",
+]
+"""`leaving`: it leaves through its connection just now. `currency`: import files are kept in euros. `in_books`: by the
+firm's own word, for what was validated before its start. `unjudged`: what is kept of it cannot be read any more, or a
+rule failed over it; the log says where."""
 
 
 def is_settled(facts: EntryFacts) -> bool:
@@ -58,5 +70,7 @@ def _judged(verdict: Verdict) -> LeftOut | None:
             return None
         case "sending":
             return "leaving"
+        case "synchronized":
+            return "in_books"
         case _:
             return "to_verify"
