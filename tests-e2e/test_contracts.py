@@ -2,11 +2,14 @@
 
 import asyncio
 import uuid
+from typing import get_args
 
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from entries.domain.exporting import LeftOut
+from exports.domain.findings import catalogue
 from local_stack.connectors import connectors
 from local_stack.services import SERVICES
 from qontable.clock import now
@@ -93,3 +96,8 @@ async def consumed(database: asyncpg.Connection, source: str) -> int:
             source,
         )
     return count
+
+
+def test_every_reason_for_which_an_entry_stays_has_its_words_in_the_report() -> None:
+    told = {code.removeprefix("stays_") for code in catalogue() if code.startswith("stays_")}
+    assert told - {"other"} == set(get_args(LeftOut))

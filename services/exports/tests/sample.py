@@ -52,10 +52,11 @@ def exported(
     """These entries in this format, in this folder."""
     order = Order(
         format_of(format_),
-        replace(PARAMETERS, **{key: value for key, value in parameters.items() if key != "strict"}),
+        replace(PARAMETERS, **{key: value for key, value in parameters.items() if key not in {"strict", "left_out"}}),
         out,
         journals=journals or {},
         strict=bool(parameters.get("strict")),
+        left_out=parameters.get("left_out", {}),
     )
     return export(book_of(*entries), order)
 

@@ -16,6 +16,7 @@ from qontable.entry import AnalyticShare
 from .sample import ENTRY, LINES, ZERO, exported, written
 
 AC = {"ACH": "AC"}
+STAYS = [code for code in catalogue() if code.startswith("stays_")]
 
 
 def with_lines(*lines: BookLine) -> BookEntry:
@@ -149,10 +150,19 @@ def test_a_finding_is_told_once_per_entry_and_counted_always(tmp_path: Path) -> 
 
 
 def test_every_finding_of_the_catalogue_is_provoked_by_some_test() -> None:
-    of_the_whole = {"nothing_to_export", "too_many_lines", "number_too_high", "numbers_alike"}
+    of_the_whole = {"nothing_to_export", "all_stay", "too_many_lines", "number_too_high", "numbers_alike"}
     of_what_was_asked = {"folder_too_long", "journal_not_met"}
     of_documents = {"document_missing", "document_differs", "document_large", "document_too_large"}
-    assert set(catalogue()) == set(STOPS) | set(TELLS) | of_the_whole | of_what_was_asked | of_documents
+    assert set(catalogue()) == set(STOPS) | set(TELLS) | of_the_whole | of_what_was_asked | of_documents | set(STAYS)
+
+
+@pytest.mark.parametrize("reason", [*(code.removeprefix("stays_") for code in STAYS), "of_tomorrow"])
+def test_entries_that_stay_are_counted_by_reason_and_no_empty_period(reason: str, tmp_path: Path) -> None:
+    done = exported(tmp_path, "csv", left_out={reason: 1_200})
+    code = "stays_other" if reason == "of_tomorrow" else f"stays_{reason}"
+    assert (done.report.stopped, done.report.findings.counts) == (True, {"all_stay": 1, code: 1_200})
+    assert "(1,200)" in done.report.as_page("en")
+    assert "1200" in list(done.report.findings.told())[1].message("fr")
 
 
 @pytest.mark.parametrize("name", descriptions())

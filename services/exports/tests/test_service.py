@@ -148,9 +148,20 @@ async def test_an_order_that_says_too_little_is_stopped(yard: Yard, order: dict[
 
 async def test_a_batch_of_nothing_says_so(yard: Yard) -> None:
     batch = load(0)
-    await yard.say(batch.opened)
+    await yard.say(batch.opened.model_copy(update={"left_out": {}}))
     done = await yard.hear(ExportCompleted, export_id=batch.export_id)
     assert (done.outcome, done.findings[0].code) == ("stopped", "nothing_to_export")
+
+
+async def test_what_stays_is_counted_in_the_report_and_is_not_an_empty_period(yard: Yard) -> None:
+    nothing, some = load(0), load(1)
+    await yard.say(nothing.opened, some.opened, *some.orders)
+    stopped = await yard.hear(ExportCompleted, export_id=nothing.export_id)
+    assert (stopped.outcome, [found.code for found in stopped.findings]) == ("stopped", ["all_stay", "stays_documents"])
+    written = await yard.hear(ExportCompleted, export_id=some.export_id)
+    assert (written.outcome, written.counts) == ("written", {"stays_documents": 2})
+    report = (await yard.fetch(written, "report.en.html")).text
+    assert "Entries that wait for a document, not exported (2)" in report
 
 
 async def test_a_document_that_is_not_what_it_was_is_left_out_and_told(yard: Yard) -> None:

@@ -36,7 +36,8 @@ class Order:
     """What is asked for. `documents` is the folder that holds them; `strict` makes every finding a refusal.
 
     `journals` are the software's codes by ours. `named_at` says on which line of a map a journal is named, where the
-    map was written for this book: a journal that the book lacks is told then.
+    map was written for this book: a journal that the book lacks is told then. `left_out` counts entries of the
+    period that the book lacks, by reason.
     """
 
     description: Description
@@ -47,6 +48,7 @@ class Order:
     documents: Path | None = None
     period: Period = field(default_factory=Period)
     strict: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class _Export:
     def _judge_whole(self) -> None:
         """What only the end shows."""
         if not self.totals.entries:
-            self.findings.add("nothing_to_export")
+            self.findings.add("all_stay" if self.order.left_out else "nothing_to_export")
+        self.findings.add_left_out(self.order.left_out)
         most = self.description.max_lines
         if most is not None and self.totals.lines > most:
             self.findings.add("too_many_lines", count=str(self.totals.lines), max=str(most))

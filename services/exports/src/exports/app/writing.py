@@ -190,6 +190,7 @@ def _run(opened: ExportOpened, work: Path, lost: Flag) -> Done:
             out=work / "out",
             journals=order.journal_map,
             documents=documents if order.with_documents else None,
+            left_out=opened.left_out,
         ),
         unless_lost,
     )

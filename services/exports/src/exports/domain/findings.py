@@ -1,7 +1,7 @@
 """What an export found: told one by one up to a number, counted beyond, in both languages (`findings.toml`)."""
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -71,6 +71,14 @@ class Findings:
         told = self._told.setdefault(code, {})
         if len(told) < MOST_TOLD:
             told.setdefault((where, *values.values()), Found(code, where, values))
+
+    def add_left_out(self, left_out: Mapping[str, int]) -> None:
+        """Tell how many entries stay, by reason; one that this catalogue does not know is another."""
+        for reason, count in left_out.items():
+            code = f"stays_{reason}" if f"stays_{reason}" in catalogue() else "stays_other"
+            self.add(code, count=str(count))
+            self.count += count - 1
+            self.counts[code] += count - 1
 
     def told(self) -> Iterator[Found]:
         """Those that are told one by one, what stops the export first."""
