@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -172,6 +173,17 @@ async def test_a_document_that_is_not_what_it_was_is_left_out_and_told(yard: Yar
     await yard.say(batch.opened, *batch.orders)
     done = await yard.hear(ExportCompleted, export_id=batch.export_id)
     assert (done.outcome, done.documents, done.counts["document_missing"]) == ("written", 1, 2)
+    told = [await yard.hear(EntryDeliveryChanged, delivery_id=order.delivery_id, version=2) for order in batch.orders]
+    assert [event.documents for event in told] == ["sent", "kept", "kept"]
+
+
+@pytest.mark.parametrize("order", [{"format": "tra", "with_documents": False}, {"format": "cegid-csv"}])
+async def test_a_file_without_documents_sends_none(yard: Yard, order: dict[str, Any]) -> None:
+    batch = load(1, [await yard.keep(PDF)], **order)
+    await yard.say(batch.opened, *batch.orders)
+    assert (await yard.hear(ExportCompleted, export_id=batch.export_id)).outcome == "written"
+    told = await yard.hear(EntryDeliveryChanged, delivery_id=batch.orders[0].delivery_id, state="confirmed")
+    assert told.documents == "kept"
 
 
 async def test_one_recall_takes_the_batch_back_whole_also_what_comes_later(yard: Yard) -> None:

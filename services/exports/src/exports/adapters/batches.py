@@ -102,7 +102,8 @@ async def fetch_entries(connection: Connection, delivery_ids: Collection[str]) -
     """Those of these deliveries that are known."""
     rows = await connection.fetch(
         """
-        select delivery_id, export_id, firm_id, file_id, entry_id, revision, has_documents, traceparent, state, version
+        select delivery_id, export_id, firm_id, file_id, entry_id, revision, has_documents, documents_sent,
+            traceparent, state, version
         from batch_entries where delivery_id = any($1)
         """,
         list(delivery_ids),
@@ -235,14 +236,19 @@ async def dispatches(connection: Connection, export_id: str) -> AsyncIterator[li
         after = rows[-1]["sequence"]
 
 
-async def end_entries(connection: Connection, export_id: str, state: BatchState) -> AsyncIterator[list[BatchEntry]]:
+async def end_entries(
+    connection: Connection, export_id: str, state: BatchState, lacking: Collection[str] | None = None
+) -> AsyncIterator[list[BatchEntry]]:
     """End the entries of a batch whose row is locked, page by page: in one transaction, so together. Their contents go;
-    `entries` has them."""
+    `entries` has them. Documents went with all but those with the ACK codes `lacking`; without any, with none.
+    """
     after = -1
     while True:
         rows = await connection.fetch(
             """
-            update batch_entries set state = $2, version = version + 1, dispatch = null
+            update batch_entries set state = $2, version = version + 1, dispatch = null,
+                documents_sent = has_documents and $2 = 'confirmed'
+                    and coalesce(dispatch ->> 'ack_code' <> all($5::text[]), false)
             where delivery_id in (
                 select delivery_id from batch_entries
                 where export_id = $1 and sequence > $3 and state = 'queued' order by sequence limit $4
@@ -253,6 +259,7 @@ async def end_entries(connection: Connection, export_id: str, state: BatchState)
             ENDS[state],
             after,
             PAGE,
+            None if lacking is None else list(lacking),
         )
         if not rows:
             return
@@ -312,6 +319,7 @@ def _entry(row: Any) -> BatchEntry:
         entry_id=row["entry_id"],
         revision=row["revision"],
         has_documents=row["has_documents"],
+        documents_sent=row["documents_sent"],
         traceparent=row["traceparent"],
         state=row["state"],
         version=row["version"],

@@ -9,11 +9,15 @@ from exports.domain.findings import Findings
 
 
 class Documents:
-    """Looks for documents in `folder`, where one is given. `packed` is what goes into the archive, by name."""
+    """Looks for documents in `folder`, where one is given. `packed` is what goes into the archive, by name.
+
+    `lacking` has the ACK codes of entries of which not every document goes; nothing where none goes at all.
+    """
 
     def __init__(self, description: Description, folder: Path | None, findings: Findings) -> None:
         rules = description.documents
         self.packed: dict[str, Path] = {}
+        self.lacking: set[str] | None = None if rules is None or folder is None else set()
         self._rules = rules
         self._names = DocumentNames(rules, description.file_name) if rules else None
         self._folder = folder
@@ -35,6 +39,8 @@ class Documents:
             self._pack(entry.where, document, name, self._folder, self._rules)
             for document, name in zip(entry.documents, names, strict=True)
         ]
+        if self.lacking is not None and not all(there):
+            self.lacking.add(entry.ack_code)
         return names[0] if there[0] else ""
 
     def _pack(self, where: str, document: BookDocument, name: str, folder: Path, rules: DocumentRules) -> bool:

@@ -1,6 +1,6 @@
 """A batch ends once, for all its entries: its row, what is said of each of them, and what came of it, together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -18,14 +18,23 @@ log = structlog.get_logger()
 
 
 async def end(
-    unit: Unit, export_id: str, state: BatchState, files: Sequence[KeptFile] = (), came: Came = NOTHING
+    unit: Unit,
+    export_id: str,
+    state: BatchState,
+    files: Sequence[KeptFile] = (),
+    came: Came = NOTHING,
+    *,
+    lacking: Collection[str] | None = None,
 ) -> None:
-    """End a batch whose row the transaction holds. What is said of its entries goes out page by page."""
+    """End a batch whose row the transaction holds. What is said of its entries goes out page by page.
+
+    Entries with these ACK codes lack a document beside the file; without any, no document lies there.
+    """
     assert state != "gathering", "a batch ends in a state that is an end"
     moment = now()
     batch = await batches.end_batch(unit.connection, export_id, state, files, moment)
     ended = 0
-    async for entries in batches.end_entries(unit.connection, export_id, state):
+    async for entries in batches.end_entries(unit.connection, export_id, state, lacking):
         ended += len(entries)
         if not batch.again:
             told = [outgoing(entry.event(batch, moment), unit.source, entry.traceparent) for entry in entries]

@@ -53,10 +53,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of it: the report, and the files that now stand in the folder."""
+    """What came of it: the report, and the files that now stand in the folder.
+
+    `lacking` has the ACK codes of entries of which not every document lies beside; nothing where none does.
+    """
 
     report: Report
     files: tuple[Path, ...]
+    lacking: frozenset[str] | None
 
 
 def export(book: Book, order: Order, progress: Callable[[int], None] = lambda _: None) -> Done:
@@ -100,7 +104,8 @@ class _Export:
             (folder / "report.json").write_bytes(report.as_json())
             for language in ("fr", "en"):
                 (folder / f"report.{language}.html").write_text(report.as_page(language), encoding="utf-8")
-            return Done(report, publish(folder, self.order.out))
+            lacking = self.documents.lacking
+            return Done(report, publish(folder, self.order.out), None if lacking is None else frozenset(lacking))
 
     def _judge_whole(self) -> None:
         """What only the end shows."""

@@ -95,7 +95,7 @@ class Writing:
                 if not await batches.is_held(unit.connection, leased):
                     raise Abandoned
                 state: BatchState = "stopped" if done.report.stopped else "written"
-                await end(unit, leased.batch.export_id, state, kept, _came(done.report))
+                await end(unit, leased.batch.export_id, state, kept, _came(done.report), lacking=done.lacking)
 
     async def _end_stopped(self, leased: LeasedBatch, why: StatusFinding) -> None:
         async with self._units.unit() as unit:

@@ -72,6 +72,7 @@ class BatchEntry:
     entry_id: str
     revision: int
     has_documents: bool
+    documents_sent: bool
     traceparent: str | None
     state: EntryState
     version: int
@@ -88,16 +89,16 @@ class BatchEntry:
             connection_id=EXPORT,
             version=self.version,
             state=self.state,
-            documents=self._documents(batch),
+            documents=self._documents,
             message=WORDS.get(batch.state) if self.state == "recalled" else None,
             changed_at=moment,
         )
 
-    def _documents(self, batch: Batch) -> DocumentState:
+    @property
+    def _documents(self) -> DocumentState:
         if not self.has_documents:
             return "none"
-        with_documents = batch.opened is not None and batch.opened.order.with_documents
-        return "sent" if self.state == "confirmed" and with_documents else "kept"
+        return "sent" if self.documents_sent else "kept"
 
 
 @dataclass(frozen=True, slots=True)
