@@ -52,6 +52,11 @@ def test_every_record_comes_once_in_order_with_its_headers_as_they_were(
     ]
 
 
+def test_what_was_handed_out_of_a_batch_before_the_bad_name_does_not_come_again() -> None:
+    records = read(batch(0, ["a"]) + batch(1, ["b", "\udc80"]))
+    assert [record.offset for record in records] == [0, 1, 2]
+
+
 def test_what_is_corrupt_is_still_refused() -> None:
     data = bytearray(batch(0, ["good", "b\udcffd"]))
     data[-3] ^= 1

@@ -44,17 +44,20 @@ _Strict: Any = fetcher.PartitionRecords
 class _Partition(_Strict):  # type: ignore[misc]
     """The records of one partition, in order: strictly first, tolerantly from the record on that cannot be read so.
 
-    The second reading passes over what the first has handed out, by offset. What it cannot read either is corrupt.
+    The second reading passes over what the first has handed out, by offset, which it has to remember itself: at the end
+    of each batch aiokafka's own mark goes back to that batch. What it cannot read either is corrupt.
     """
 
     _records: Any
+    next_fetch_offset: int
 
     def _unpack_records(self) -> Iterator[Any]:
         try:
             yield from super()._unpack_records()
         except (CorruptRecordException, UnicodeDecodeError):
+            handed_out_to = self.next_fetch_offset
             self._records = _TolerantRecords(self._records.data)
-            yield from super()._unpack_records()
+            yield from (record for record in super()._unpack_records() if record.offset >= handed_out_to)
 
 
 class _TolerantRecords(_MemoryRecordsPy):  # type: ignore[misc]
