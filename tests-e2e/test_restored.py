@@ -79,7 +79,12 @@ async def test_a_restored_backup_loses_nothing_and_doubles_nothing(world: World,
         own = await asyncpg.connect(world.database_url(service))
         await own.execute((PROJECT / "services" / service / "restored.sql").read_text())
         await own.close()
-    for words in (("exports", "restored", "--from"), ("entries", "restored", "--from"), ("rewind", "--to")):
+    for words in (
+        ("hub", "restored", "--from"),
+        ("exports", "restored", "--from"),
+        ("entries", "restored", "--from"),
+        ("rewind", "--to"),
+    ):
         status, output = await system.run(*words, instant.isoformat())
         assert status == 0, output
     assert "read again" in output
@@ -88,6 +93,9 @@ async def test_a_restored_backup_loses_nothing_and_doubles_nothing(world: World,
         await _all_synchronized(database, LOST.stop)
         await _until(database, EXPORTED, len(DRAFTS))
         await _export(system, "stopped", 0)
+        assert await database.fetch("select reason from hub.set_aside") == []
+        history = await database.fetch("select state from hub.export order by requested_at")
+        assert [row["state"] for row in history] == ["written", "written", "stopped"]
         assert await _sent_since(database, restored_at) == 0, "what was in the books was sent again"
         await _doubt_is_over(database)
         await _publish(system, database, tmp_path, range(BEFORE.start, AFTER.stop))

@@ -50,6 +50,12 @@ async def keep_request(db: Db, event: ExportRequested, wish: ExportWish) -> bool
     return done == "INSERT 0 1"
 
 
+async def has_file(db: Db, firm_id: str, file_id: str) -> bool:
+    """Whether the firm's client file is known."""
+    query = "select exists (select from client_file where firm_id = $1 and file_id = $2)"
+    return bool(await db.fetchval(query, firm_id, file_id))
+
+
 async def find_export(db: Db, firm_id: str, export_id: str) -> Export | None:
     """One export of the firm."""
     row = await db.fetchrow("select * from export where firm_id = $1 and export_id = $2", firm_id, export_id)

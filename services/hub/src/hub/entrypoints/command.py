@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from hub.entrypoints.restored import restored
 from qontable.addresses import Addresses
 from qontable.database import UNREACHABLE, Database
 
 app = typer.Typer(no_args_is_help=True, help="The Hub: tokens, and its API's description.")
+app.command()(restored)
 
 Url = Annotated[
     str | None,
