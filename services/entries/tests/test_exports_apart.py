@@ -1,6 +1,13 @@
 """Import files and the entry that is not as the others: it stays, is counted, and keeps nobody."""
 
+from datetime import timedelta
+
+import pytest
+
+from entries.app import exports
+from qontable.clock import now
 from qontable.events.delivery import KeptDocument
+from qontable.events.export import ExportOpened
 from qontable.storage import document_key
 
 from .document_server import PDF
@@ -23,6 +30,23 @@ async def test_an_entry_that_cannot_be_judged_stays_alone(house: House) -> None:
     await house.say(asked)
     assert (await opened(house, asked)).left_out == {"unjudged": 1}
     assert [order.entry.entry_id for order in await batch(house, asked)] == ["one", "two"]
+
+
+async def test_a_request_that_cannot_be_followed_ends_and_says_what_it_left(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await ready(house, "one", "two")
+    monkeypatch.setattr(exports, "order_of", None)
+    early, late = request(client), request(client)
+    late = late.model_copy(update={"requested_at": now() - timedelta(hours=2)})
+    await house.say(early, late)
+    told = await opened(house, late)
+    assert (told.size, told.left_out) == (0, {"unjudged": 2})
+    assert not house.all(ExportOpened, export_id=early.export_id), "it is tried again for as long as a batch may take"
+    monkeypatch.undo()
+    await house.database.execute("update entries.exports set due_at = now()")
+    house.wake("exports")
+    assert len(await batch(house, early)) == 2
 
 
 async def test_what_is_booked_in_another_currency_is_not_written_as_euros(house: House) -> None:

@@ -84,6 +84,11 @@ async def lock_entries(connection: Connection, request: ExportRequested) -> list
     return [(row["file_id"], row["entry_id"]) for row in sorted(rows, key=lambda row: row["arrived"])]
 
 
+async def count_meant(connection: Connection, request: ExportRequested) -> int:
+    """How many entries may be meant."""
+    return len(await lock_entries(connection, request))
+
+
 async def count_others(connection: Connection, request: ExportRequested) -> dict[str, int]:
     """How many entries of the file and period are not ready, and in no books: those to verify, and those on their way.
 
@@ -105,11 +110,18 @@ async def count_others(connection: Connection, request: ExportRequested) -> dict
     return {row["reason"]: row["entries"] for row in rows}
 
 
-async def open_export(connection: Connection, export_id: str, size: int, deadline: datetime) -> None:
-    """The entries of this export are chosen."""
-    await connection.execute(
-        "update exports set state = 'open', size = $2, deadline = $3 where export_id = $1", export_id, size, deadline
+async def open_export(connection: Connection, export_id: str, size: int, deadline: datetime) -> bool:
+    """The entries of this export are chosen; false where they were before."""
+    done: str = await connection.execute(
+        """
+        update exports set state = 'open', size = $2, deadline = $3
+        where export_id = $1 and state = 'requested'
+        """,
+        export_id,
+        size,
+        deadline,
     )
+    return done == "UPDATE 1"
 
 
 async def set_under_way(connection: Connection, deliveries: dict[EntryKey, str], now: datetime) -> None:

@@ -4,7 +4,7 @@ Which entries a batch has is decided once, in the transaction that opens their d
 everybody else's decisions out meanwhile. A batch is written whole or comes back whole.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,6 +14,7 @@ from entries.adapters.documents import fetch_documents
 from entries.adapters.entries import fetch_facts
 from entries.adapters.exports import (
     WantedExport,
+    count_meant,
     end_overdue,
     keep_requests,
     open_export,
@@ -102,31 +103,41 @@ class Exports:
         return wanted is not None
 
     async def _postpone(self, wanted: WantedExport, error: Exception, moment: datetime) -> None:
-        """One request that cannot be followed must not stand in the others' way."""
+        """One request that cannot be followed must not stand in the others' way, nor be tried for ever: once it is as
+        old as a batch may get, it is opened for nothing, and what it meant is told as left out."""
         log.error("export not opened", export=wanted.request.export_id, at=frames(error))
         metrics.LOOP_FAILURES.labels("exports").inc()
         async with self._units.unit() as unit:
-            await postpone_request(unit.connection, wanted.request.export_id, moment + LOOK_AGAIN)
+            if moment - wanted.request.requested_at < self._within:
+                await postpone_request(unit.connection, wanted.request.export_id, moment + LOOK_AGAIN)
+            else:
+                meant = await count_meant(unit.connection, wanted.request)
+                await self._announce(unit, wanted, 0, {"unjudged": meant} if meant else {}, moment)
 
     async def _open(self, unit: Unit, wanted: WantedExport, moment: datetime) -> None:
-        request = wanted.request
-        chosen, stay = await self._choosing.choose(unit.connection, request, moment)
+        chosen, stay = await self._choosing.choose(unit.connection, wanted.request, moment)
         await self._dispatch(unit, wanted, chosen, moment)
-        deadline = moment + self._within
-        await open_export(unit.connection, request.export_id, len(chosen), deadline)
+        await self._announce(unit, wanted, len(chosen), stay, moment)
+
+    async def _announce(
+        self, unit: Unit, wanted: WantedExport, size: int, stay: Mapping[str, int], moment: datetime
+    ) -> None:
+        request, deadline = wanted.request, moment + self._within
+        if not await open_export(unit.connection, request.export_id, size, deadline):
+            return
         opened = ExportOpened(
             export_id=request.export_id,
             firm_id=request.firm_id,
             file_id=request.file_id,
             order=request.order,
-            size=len(chosen),
+            size=size,
             left_out=dict(sorted(stay.items())),
             requested_at=request.requested_at,
             deadline=deadline,
         )
         unit.publish(opened, traceparent=wanted.traceparent)
         unit.after_commit(self._woken)
-        log.info("export opened", export=request.export_id, entries=len(chosen), left_out=sum(stay.values()))
+        log.info("export opened", export=request.export_id, entries=size, left_out=sum(stay.values()))
 
     async def _dispatch(self, unit: Unit, wanted: WantedExport, chosen: Sequence[EntryKey], moment: datetime) -> None:
         """Write the orders, portion by portion: a batch may be larger than memory. Copies open no delivery."""
