@@ -14,7 +14,7 @@ PLACES: tuple[tuple[str, frozenset[str]], ...] = (
     ("topic entry.validated body", frozenset({BUSINESS, LINK})),
     ("topic entry.dispatched.* body", frozenset({BUSINESS})),
     ("topic entry.status_changed body", frozenset({BUSINESS})),
-    ("topic entry.correction_requested body", frozenset({BUSINESS, LINK})),
+    ("topic entry.correction_requested body", frozenset({BUSINESS})),
     ("topic document.link_renewed body", frozenset({LINK})),
     # Third parties are accounts of the software.
     ("topic accounts.fetched body", frozenset({BUSINESS})),
