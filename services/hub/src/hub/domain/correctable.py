@@ -3,8 +3,8 @@
 from typing import Any
 
 from hub.domain.problem import Fault
+from qontable.bilingual import Bilingual
 from qontable.events.platform import EntryContent, WireSubsidiary
-from qontable.sheet import Bilingual
 
 _OF_ENTRY = frozenset({"date", "journal", "label"})
 _OF_LINE = frozenset({"account", "account_label", "label", "subsidiary"})
