@@ -18,6 +18,8 @@ from .faulty_fecs import HEAD, NAME
 
 ENTRIES = 8_000
 COMMAND = "from qontable.command import main; main()"
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+"""Tests that a shell runs in its background ignore SIGINT, and so would the processes that they start."""
 ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); "
 """A process that may write files of so many bytes finds its disk full where others do not."""
 SECONDS = 60
@@ -49,7 +51,7 @@ def run(book: Path, out: Path, format_: str, before: str = "") -> subprocess.Com
 @contextmanager
 def writing(book: Path, out: Path, format_: str) -> Iterator[subprocess.Popen[str]]:
     """An export that is in the middle of its file."""
-    order = [sys.executable, "-c", COMMAND, *words(book, out, format_)]
+    order = [sys.executable, "-c", HEARS_CTRL_C + COMMAND, *words(book, out, format_)]
     process = subprocess.Popen(order, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         until = time.monotonic() + SECONDS
