@@ -67,10 +67,11 @@ class Rule(LayoutPart):
 class Description(LayoutPart):
     """One format.
 
-    `file_name` may hold {siren} and {closing}. `negative` says whether a negative amount stays or turns to the other
-    side, `zero_lines` whether a line without amount is written. `bundle` packs the file with its documents into one
-    archive. `guard_formulas` puts an apostrophe before what a spreadsheet would compute. `records` are the kinds of
-    lines, `entry` names the one that each line of an entry becomes.
+    `title` names it in every language alike, by the software's own words. `file_name` may hold {siren} and {closing}.
+    `negative` says whether a negative amount stays or turns to the other side, `zero_lines` whether a line without
+    amount is written. `bundle` packs the file with its documents into one archive. `guard_formulas` puts an apostrophe
+    before what a spreadsheet would compute. `records` are the kinds of lines, `entry` names the one that each line of
+    an entry becomes.
     """
 
     name: str
