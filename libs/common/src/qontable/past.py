@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,6 +26,10 @@ def read_instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise typer.BadParameter("the time zone is missing")
     return instant
+
+
+Since = Annotated[datetime, typer.Option("--from", parser=read_instant, metavar="INSTANT", help=INSTANT_HELP)]
+"""From when on topics are read: the option of every command that brings something back."""
 
 
 async def said_since(place: Place, kind: type[E], instant: datetime, topic: str = "") -> AsyncIterator[list[E]]:

@@ -1,12 +1,20 @@
-"""Where the services that a person's command works on are: in the environment, else as the local stack says."""
+"""Where the services that a person's command works on are, in the environment, else as the local stack says; and how
+such a command runs there."""
 
+import asyncio
 import os
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import typer
+from aiokafka.errors import KafkaError
 
 from qontable.addresses import NoAddresses, read_addresses
+from qontable.database import UNREACHABLE, Database
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,25 @@ def own_place(service: str) -> Place:
     """Where a service's own command works: the database of the environment is this service's."""
     url = os.environ.get("QONTABLE_DATABASE_URL")
     return _named(service, url) if url else one_place(service)
+
+
+async def with_database(place: Place, work: Callable[[Database], Awaitable[T]]) -> T:
+    """What `work` makes of the place's database, which is closed afterwards."""
+    database = await Database.connect(place.database_url, connections=2, name="qontable")
+    try:
+        return await work(database)
+    finally:
+        await database.close()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """What a command's work gives. Ends the command with status 3 when PostgreSQL or Kafka is away."""
+    try:
+        return asyncio.run(work)
+    except (*UNREACHABLE, KafkaError) as error:
+        what = "Kafka" if isinstance(error, KafkaError) else "PostgreSQL"
+        typer.echo(f"{what} is unreachable: {type(error).__name__}", err=True)
+        raise typer.Exit(3) from None
 
 
 def _named(service: str, url: str) -> Place:

@@ -109,13 +109,12 @@ def _is_order_or_answer(group: str) -> bool:
 
 @app.command("rewind")
 def rewind_command(
-    to: Annotated[str, typer.Option(help=INSTANT_HELP)],
+    to: Annotated[datetime, typer.Option(parser=read_instant, metavar="INSTANT", help=INSTANT_HELP)],
 ) -> None:
     """Let every stopped service read its topics again from an instant on, after a backup was restored."""
-    instant = read_instant(to)
     try:
         kafka, prefix = _broker()
-        rewound = asyncio.run(rewind(kafka, prefix, instant))
+        rewound = asyncio.run(rewind(kafka, prefix, to))
     except GroupInUse as error:
         typer.echo(f"{error} is in use: stop the services first", err=True)
         raise typer.Exit(1) from None

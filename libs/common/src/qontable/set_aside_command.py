@@ -1,21 +1,19 @@
 """`qontable set-aside`: what could not be processed, and its return."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 import typer
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from qontable.clock import PARIS
-from qontable.database import UNREACHABLE, Database
+from qontable.database import Database
 from qontable.header_names import name_bytes
-from qontable.place import Place, one_place, places
+from qontable.place import Place, one_place, places, run, with_database
 from qontable.producer import new_producer
 from qontable.replay import Ending, KeptRecord, close, find_kept, list_kept, replay
 
@@ -48,7 +46,6 @@ Service = Annotated[
 ]
 Ids = Annotated[list[int], typer.Argument(min=1, max=MOST, help="Numbers as `list` shows them.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-T = TypeVar("T")
 
 
 @app.command("list")
@@ -64,7 +61,7 @@ def list_records(
     async def look(database: Database) -> list[KeptRecord]:
         return await list_kept(database, topic=topic, reason=reason, ended=ended)
 
-    found = [(place, kept) for place in places(service) for kept in _run(_with_database(place, look))]
+    found = [(place, kept) for place in places(service) for kept in run(with_database(place, look))]
     if as_json:
         typer.echo(orjson.dumps([_summary(place, kept) for place, kept in found]))
         return
@@ -84,7 +81,7 @@ def show(
 ) -> None:
     """Everything about one record, as JSON."""
     place = one_place(service)
-    kept = _run(_with_database(place, lambda database: find_kept(database, number)))
+    kept = run(with_database(place, lambda database: find_kept(database, number)))
     if kept is None:
         typer.echo(f"{place.service} {number} is not there", err=True)
         raise typer.Exit(1)
@@ -116,7 +113,7 @@ def replay_records(ids: Ids, service: Service = None) -> None:
                 "replay", place, ids, lambda number: replay(database, producer, place.topic_prefix, number)
             )
 
-    if not _run(_with_database(place, work)):
+    if not run(with_database(place, work)):
         raise typer.Exit(1)
 
 
@@ -134,7 +131,7 @@ def close_records(
     async def work(database: Database) -> bool:
         return await _each("close", place, ids, lambda number: close(database, number, note))
 
-    if not _run(_with_database(place, work)):
+    if not run(with_database(place, work)):
         raise typer.Exit(1)
 
 
@@ -146,23 +143,6 @@ async def _each(wish: str, place: Place, ids: list[int], act: Callable[[int], Aw
         refused |= ending.refused
         typer.echo(f"{place.service} {number} {SENTENCES[ending, wish]}")
     return not refused
-
-
-async def _with_database(place: Place, work: Callable[[Database], Awaitable[T]]) -> T:
-    database = await Database.connect(place.database_url, connections=2, name="qontable set-aside")
-    try:
-        return await work(database)
-    finally:
-        await database.close()
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(work)
-    except (*UNREACHABLE, KafkaError) as error:
-        what = "Kafka" if isinstance(error, KafkaError) else "PostgreSQL"
-        typer.echo(f"{what} is unreachable: {type(error).__name__}", err=True)
-        raise typer.Exit(3) from None
 
 
 def _summary(place: Place, kept: KeptRecord) -> dict[str, Any]:
