@@ -65,3 +65,4 @@ async def test_an_entry_under_another_delivery_of_a_written_batch_is_in_its_file
         assert told.state == "recalled"
         assert told.message is not None
         assert told.message.category == "export_recalled"
+        assert set(told.message.ours) == {"fr", "en"}

@@ -35,10 +35,13 @@ STOPPED = SoftwareMessage.of_ours(
         "en": "Correct what the report of the export says, then ask for the export once more.",
     },
 )
-CLOSED = SoftwareMessage(
-    category="export_recalled",
-    text="The import file had been written before this entry came: it is not in it.",
-    remedy=TAKEN_BACK.remedy,
+CLOSED = SoftwareMessage.of_ours(
+    "export_recalled",
+    {
+        "fr": "Le fichier d'import était écrit avant que cette écriture n'arrive : elle n'y est pas.",
+        "en": "The import file had been written before this entry came: it is not in it.",
+    },
+    TAKEN_BACK.remedy,
 )
 WORDS: dict[BatchState, SoftwareMessage] = {"stopped": STOPPED, "recalled": TAKEN_BACK, "written": CLOSED}
 """Why an entry comes back from a batch that ended so."""
