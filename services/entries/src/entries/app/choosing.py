@@ -1,7 +1,7 @@
 """Which entries of a client file go into an import file, and why the others of the period stay."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,6 +22,9 @@ from qontable.sheet import Sheet
 from qontable.telemetry import frames
 
 K = TypeVar("K")
+Judged = tuple[EntryKey, LeftOut | None]
+"""An entry, and why it stays, if it does."""
+Judge = Callable[[Sequence[EntryKey]], Awaitable[list[Judged]]]
 PORTION = 200
 
 log = structlog.get_logger()
@@ -41,39 +44,20 @@ class Choosing:
         keys = await lock_entries(connection, request)
         stay: Counter[str] = Counter(await count_others(connection, request))
         sheets = await self._sheets.fetch(connection)
+
+        async def judge(portion: Sequence[EntryKey]) -> list[Judged]:
+            if request.order.again:
+                return await _booked(connection, portion)
+            return await self._ready(connection, request.order, portion, sheets, moment)
+
         chosen: list[EntryKey] = []
         for portion in portions(keys):
-            for key, reason in await self._judge(connection, request.order, portion, sheets, moment):
+            for key, reason in await _one_by_one(connection, portion, judge):
                 if reason is None:
                     chosen.append(key)
                 else:
                     stay[reason] += 1
         return chosen, stay
-
-    async def _judge(
-        self,
-        connection: Connection,
-        order: ExportOrder,
-        keys: Sequence[EntryKey],
-        sheets: dict[str, Sheet],
-        moment: datetime,
-    ) -> list[tuple[EntryKey, LeftOut | None]]:
-        """Whether each of these entries stays, and why. Portions are halved until who cannot be judged is alone."""
-        try:
-            async with connection.transaction():
-                if order.again:
-                    return await _booked(connection, keys)
-                return await self._ready(connection, order, keys, sheets, moment)
-        except UNREACHABLE:
-            raise
-        except Exception as error:  # noqa: BLE001 - one entry must not stop its neighbours
-            if len(keys) > 1:
-                half = len(keys) // 2
-                first = await self._judge(connection, order, keys[:half], sheets, moment)
-                return first + await self._judge(connection, order, keys[half:], sheets, moment)
-            log.error("entry not judged for an export", entry="/".join(keys[0]), at=frames(error))
-            metrics.LOOP_FAILURES.labels("exports").inc()
-            return [(keys[0], "unjudged")]
 
     async def _ready(
         self,
@@ -82,7 +66,7 @@ class Choosing:
         keys: Sequence[EntryKey],
         sheets: dict[str, Sheet],
         moment: datetime,
-    ) -> list[tuple[EntryKey, LeftOut | None]]:
+    ) -> list[Judged]:
         facts = [item for item in await fetch_facts(connection, keys) if not is_settled(item)]
         contents = await read_contents(connection, facts)
         return [
@@ -96,7 +80,24 @@ def portions(keys: Sequence[K]) -> Iterator[Sequence[K]]:
     return (keys[start : start + PORTION] for start in range(0, len(keys), PORTION))
 
 
-async def _booked(connection: Connection, keys: Sequence[EntryKey]) -> list[tuple[EntryKey, LeftOut | None]]:
+async def _one_by_one(connection: Connection, keys: Sequence[EntryKey], judge: Judge) -> list[Judged]:
+    """What `judge` finds of these entries. They are halved until one that cannot be judged is alone."""
+    try:
+        async with connection.transaction():
+            return await judge(keys)
+    except UNREACHABLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - one entry must not stop its neighbours
+        if len(keys) > 1:
+            half = len(keys) // 2
+            first = await _one_by_one(connection, keys[:half], judge)
+            return first + await _one_by_one(connection, keys[half:], judge)
+        log.error("entry not judged for an export", entry="/".join(keys[0]), at=frames(error))
+        metrics.LOOP_FAILURES.labels("exports").inc()
+        return [(keys[0], "unjudged")]
+
+
+async def _booked(connection: Connection, keys: Sequence[EntryKey]) -> list[Judged]:
     """What is in the books is only asked for its currency: whatever else it lacked, it has been taken."""
     facts = [item.as_booked() for item in await fetch_facts(connection, keys)]
     return [

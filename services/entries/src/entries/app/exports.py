@@ -165,14 +165,14 @@ class Exports:
                 return False
             export_id, delivery_ids = overdue
             for portion in portions(delivery_ids):
-                await _recall(unit, await request_recalls(unit.connection, portion, moment), moment)
+                await _ask_back(unit, await request_recalls(unit.connection, portion, moment), moment)
             unit.after_commit(self._woken)
         if delivery_ids:
             log.error("export not written in time, taken back", export=export_id, entries=len(delivery_ids))
         return True
 
 
-async def _recall(unit: Unit, deliveries: Sequence[OpenDelivery], moment: datetime) -> None:
+async def _ask_back(unit: Unit, deliveries: Sequence[OpenDelivery], moment: datetime) -> None:
     """Ask one portion of a batch back: a batch may be larger than memory."""
     recalls = [outgoing(recall_of(delivery, moment), unit.source, delivery.traceparent) for delivery in deliveries]
     await write_outbox(unit.connection, recalls)
