@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator
 
+Language = Literal["fr", "en"]
 NO_BREAK_SPACE = "\u00a0"
 _CODE_OR_SPACE = re.compile(r"`[^`]*`|(?<=«) | (?=[;:!?%»])")
 L = TypeVar("L", bound=str)
@@ -32,7 +33,7 @@ def _set(texts: dict[L, str]) -> dict[L, str]:
     return {language: set_french(text) if language == "fr" else text for language, text in texts.items()}
 
 
-Bilingual = Annotated[dict[Literal["fr", "en"], str], AfterValidator(_set)]
+Bilingual = Annotated[dict[Language, str], AfterValidator(_set)]
 """A text of a catalogue, which has both languages."""
 Told = Annotated[dict[str, str], AfterValidator(_set)]
 """Language → a text that another service wrote; a language may be missing."""

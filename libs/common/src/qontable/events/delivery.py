@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from qontable.bilingual import Told
+from qontable.bilingual import Language, Told
 from qontable.events.base import Event, Id, Instant, Part, Text, Version
 from qontable.events.hub import FilePolicies
 from qontable.events.platform import EntryContent
@@ -18,7 +18,7 @@ EntryStatus = Literal["to_verify", "ready", "sending", "synchronized", "withdraw
 OPEN_DELIVERY_STATES: tuple[DeliveryState, ...] = ("queued", "sending", "handed_over", "unknown", "missing", "parked")
 
 
-_Texts = Mapping[str, str] | Mapping[Literal["fr", "en"], str]
+_Texts = Mapping[str, str] | Mapping[Language, str]
 
 
 class KeptDocument(Part):

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from html import escape
 from typing import Any
 
 import orjson
 
 from exports.domain.description import Description
-from exports.domain.findings import MOST_TOLD, Findings, Found, Language, catalogue
+from exports.domain.findings import MOST_TOLD, Findings, Found, catalogue
 from exports.domain.preparing import Totals
-from qontable.bilingual import NO_BREAK_SPACE, set_french_words
+from qontable.bilingual import Language, set_french_words
+from qontable.figures import write_amount, write_number
+from qontable.money import BOOK_CURRENCY
 
 TITLES: dict[Language, dict[str, str]] = {
     "fr": set_french_words(
@@ -107,11 +108,11 @@ class Report:
             return f"<p><strong>{escape(words['stopped'])}</strong></p>"
         rows = {
             words["written"]: self.file_name,
-            words["entries"]: _number(self.totals.entries, language),
-            words["lines"]: _number(self.totals.lines, language),
-            words["debit"]: _amount(self.totals.debit, language),
-            words["credit"]: _amount(self.totals.credit, language),
-            words["documents"]: _number(self.totals.documents, language),
+            words["entries"]: write_number(self.totals.entries, language),
+            words["lines"]: write_number(self.totals.lines, language),
+            words["debit"]: write_amount(self.totals.debit, BOOK_CURRENCY, language),
+            words["credit"]: write_amount(self.totals.credit, BOOK_CURRENCY, language),
+            words["documents"]: write_number(self.totals.documents, language),
         }
         return (
             "<dl>"
@@ -131,7 +132,7 @@ class Report:
         text, count = catalogue()[code], self.findings.counts[code]
         said = [f"{words[text.effect]}."]
         if len(told) == MOST_TOLD:
-            said.append(words["first"].format(count=_number(MOST_TOLD, language)))
+            said.append(words["first"].format(count=write_number(MOST_TOLD, language)))
         columns = {
             words["where"]: [found.where for found in told],
             words["what"]: [found.message(language) for found in told],
@@ -141,7 +142,7 @@ class Report:
             said += remedies
             del columns[words["remedy"]]
         return (
-            f'<section class="{text.effect}"><h2>{escape(text.title[language])} ({_number(count, language)})</h2>'
+            f'<section class="{text.effect}"><h2>{escape(text.title[language])} ({write_number(count, language)})</h2>'
             f"<p>{escape(' '.join(said))}</p>{_table(columns)}</section>"
         )
 
@@ -164,14 +165,3 @@ def _table(columns: dict[str, list[str]]) -> str:
         for cells in zip(*columns.values(), strict=True)
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def _number(number: Decimal | int, language: Language) -> str:
-    """`12 400,50` or `12,400.50`."""
-    written = f"{number:,}"
-    return written.translate({ord(","): "\u202f", ord("."): ","}) if language == "fr" else written
-
-
-def _amount(amount: Decimal, language: Language) -> str:
-    number = _number(amount.quantize(Decimal("0.01")), language)
-    return f"{number}{NO_BREAK_SPACE}€" if language == "fr" else f"€{number}"

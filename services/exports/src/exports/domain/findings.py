@@ -9,10 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from qontable.bilingual import Bilingual
+from qontable.bilingual import Bilingual, Language
 
 Effect = Literal["stops", "tells"]
-Language = Literal["fr", "en"]
 MOST_TOLD = 1_000
 """Of one code. A report that names a million cut labels one by one helps nobody; beyond it only their number grows."""
 

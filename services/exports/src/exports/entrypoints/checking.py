@@ -10,7 +10,7 @@ from rich.table import Table
 
 from exports.domain.fec_judge import judge_lines, judge_name
 from exports.domain.fec_verdict import Breach, Severity, Verdict, rules
-from exports.domain.findings import Language
+from qontable.bilingual import Language
 from qontable.fec import FecRefused
 from qontable.fec.problems import Findings
 from qontable.fec.text import WINDOWS_1252, detect_encoding, read_lines

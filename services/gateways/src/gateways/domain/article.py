@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from qontable.bilingual import NO_BREAK_SPACE, Bilingual
+from qontable.bilingual import Bilingual
+from qontable.figures import write_quoted
 from qontable.sheet import ErrorRule, Evidence, Fact, Limit, Point, Sheet
 
 LANGUAGES = ("en", "fr")
@@ -184,7 +185,7 @@ def _answer(rule: ErrorRule) -> str:
     conditions = [
         f"HTTP {', '.join(map(str, rule.status))}" if rule.status else "",
         f"`{rule.code}`" if rule.code else "",
-        f"«{NO_BREAK_SPACE}{rule.text}{NO_BREAK_SPACE}»" if rule.text else "",
+        write_quoted(rule.text, "fr") if rule.text else "",
     ]
     return " ".join(filter(None, conditions))
 

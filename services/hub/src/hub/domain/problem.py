@@ -7,14 +7,13 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qontable.bilingual import Bilingual
+from qontable.bilingual import Bilingual, Language
 
 MEDIA_TYPE = "application/problem+json"
-Filled = dict[Literal["fr", "en"], str]
+Filled = dict[Language, str]
 """Sentences of the catalogue with their values, which stay as they came."""
 
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from hub.entrypoints.pages import formats
 from hub.entrypoints.pages.session import FORM_TOKEN, TheVisitor, Visitor, form_token, keep_visit, language
 from hub.entrypoints.pages.words import Words, catalogue
+from qontable import figures
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -60,10 +61,10 @@ class Page:
             "date_text": lambda text: formats.write_date_text(text, words.language),
             "hour": lambda moment: formats.write_hour(moment, words.language),
             "moment": lambda moment: formats.write_moment(moment, words.language),
-            "number": lambda value: formats.write_number(value, words.language),
-            "amount": lambda value, currency: formats.write_amount(Decimal(value), currency, words.language),
-            "plain_amount": lambda text: formats.write_plain_amount(Decimal(text), words.language),
-            "quoted": lambda text: formats.write_quoted(text, words.language),
+            "number": lambda value: figures.write_number(value, words.language),
+            "amount": lambda value, currency: figures.write_amount(Decimal(value), currency, words.language),
+            "plain_amount": lambda text: figures.write_plain_amount(Decimal(text), words.language),
+            "quoted": lambda text: figures.write_quoted(text, words.language),
             "bytes": lambda size: formats.write_bytes(size, words.language),
             "asset": self.request.app.state.assets.address,
             "said": _said(self.request),

@@ -18,7 +18,8 @@ from hub.domain.firm import Caller, Me
 from hub.domain.problem import Refused
 from hub.entrypoints.api.access import TheHub
 from hub.entrypoints.api.refusals import language_of
-from hub.entrypoints.pages.words import LANGUAGES, Language
+from hub.entrypoints.pages.words import LANGUAGES
+from qontable.bilingual import Language
 
 SESSION, VISIT, LANGUAGE = "qontable_session", "qontable_visit", "qontable_language"
 SESSION_HOURS = 12

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import get_args
 
-from qontable.bilingual import Bilingual, set_french
+from qontable.bilingual import Bilingual, Language, set_french
 
-Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 Word = str | tuple[str, str]
 """One text, or one for the singular and one for the plural, told apart by the value `n`."""
@@ -50,7 +49,8 @@ def catalogue() -> dict[str, dict[Language, Word]]:
 
 
 def _word(text: str | list[str], language: Language) -> Word:
-    one, many = (text, text) if isinstance(text, str) else text
-    if language == "fr":
-        one, many = set_french(one), set_french(many)
-    return one if isinstance(text, str) else (one, many)
+    as_set = set_french if language == "fr" else str
+    if isinstance(text, str):
+        return as_set(text)
+    one, many = text
+    return as_set(one), as_set(many)
