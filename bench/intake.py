@@ -10,7 +10,7 @@ from bench.pace import Compared, Findings, Pace
 from bench.process import Meter, Script
 from bench.run import measured, tables_like
 from bench.scale import Scale
-from bench.stage import PARTITIONS, Stage, record_of
+from bench.stage import Stage, record_of
 from gateways.connectors.registry import load_sheets
 from qontable import topics
 
@@ -81,7 +81,7 @@ async def _order(stage: Stage) -> dict[str, Any]:
         "database": stage.world.admin_url,
         "source": stage.topic(SOURCE),
         "target": stage.topic(OUT),
-        "partitions": PARTITIONS,
+        "partitions": stage.partitions,
         "visible": row["visible"],
         "dispatch": row["dispatch"],
     }

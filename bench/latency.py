@@ -12,14 +12,14 @@ from typing import Any
 
 import httpx
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from bench.book import Book
 from bench.delivery import connect, gateways_of, vendor_running
 from bench.intake import introduce
 from bench.pace import Findings
 from bench.scale import Scale
-from bench.stage import PARTITIONS, Record, Stage, record_of
+from bench.stage import Record, Stage, record_of
 from qontable import topics
 from qontable.entry import EntryRef
 from qontable.reference import entry_reference
@@ -122,7 +122,7 @@ async def _read(stage: Stage, *topics: str) -> list[tuple[str, float, Any]]:
     consumer = AIOKafkaConsumer(bootstrap_servers=stage.world.kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        partitions = [TopicPartition(stage.topic(topic), number) for topic in topics for number in range(PARTITIONS)]
+        partitions = stage.partitions_of(*topics)
         consumer.assign(partitions)
         left = sum((await consumer.end_offsets(partitions)).values())
         records: list[tuple[str, float, Any]] = []
@@ -144,7 +144,7 @@ async def _round_trips(stage: Stage, count: int) -> list[float]:
     await consumer.start()
     seconds = []
     try:
-        partitions = [TopicPartition(stage.topic(BARE), number) for number in range(PARTITIONS)]
+        partitions = stage.partitions_of(BARE)
         consumer.assign(partitions)
         await consumer.seek_to_end(*partitions)
         for event in BOOK.entries("bare", count):

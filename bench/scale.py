@@ -8,7 +8,7 @@ class Scale:
     """Rounds, and how much of everything each of them holds.
 
     Neighbours take more rounds than the others: what is judged there is a tenth, and single rounds differ by more.
-    `formats` are those of import files that are written; none named, all.
+    `formats` are those of import files that are written; none named, all. `partitions` are those of each topic.
     `files` and `kept` are client files and entries of the Hub's read model, `samples` how often each page is asked for.
     """
 
@@ -25,6 +25,7 @@ class Scale:
     kept: int
     samples: int
     statuses: int
+    partitions: int
     formats: frozenset[str] = frozenset()
 
 
@@ -42,6 +43,7 @@ FULL = Scale(
     kept=1_000_000,
     samples=60,
     statuses=60_000,
+    partitions=12,
 )
 SMOKE = Scale(
     rounds=1,
@@ -57,5 +59,6 @@ SMOKE = Scale(
     kept=2_000,
     samples=1,
     statuses=300,
+    partitions=3,
     formats=frozenset({"fec", "quadra-ascii", "xlsx"}),
 )

@@ -28,7 +28,6 @@ from qontable.producer import new_producer
 from qontable.topics import Topic, ensure_topics
 from qontable.vault import SealingKey, load_ring
 
-PARTITIONS = 12
 SOURCE = "/bench"
 POLL_SECONDS = 0.05
 
@@ -51,12 +50,13 @@ def record_of(event: Event, topic: str = "") -> Record:
 
 
 class Stage:
-    """One world; `servers` are broker and database where they are ours to measure."""
+    """One world; `servers` are broker and database where they are ours to measure, `partitions` those of a topic."""
 
     def __init__(
         self,
         backends: Backends,
         world: World,
+        partitions: int,
         folder: Path,
         servers: Sequence[Meter],
         producer: AIOKafkaProducer,
@@ -64,6 +64,7 @@ class Stage:
     ) -> None:
         self.backends = backends
         self.world = world
+        self.partitions = partitions
         self.folder = folder
         self.servers = servers
         self.producer = producer
@@ -107,8 +108,12 @@ class Stage:
 
     async def end(self, topic: str) -> int:
         """How many records a topic has had."""
-        partitions = [TopicPartition(self.topic(topic), number) for number in range(PARTITIONS)]
-        return sum((await self._counter.end_offsets(partitions)).values())
+        return sum((await self._counter.end_offsets(self.partitions_of(topic))).values())
+
+    def partitions_of(self, *topics: str) -> list[TopicPartition]:
+        """Every partition of these topics in this world."""
+        numbers = range(self.partitions)
+        return [TopicPartition(self.topic(topic), number) for topic in topics for number in numbers]
 
     async def grown(self, topic: str, until: int) -> None:
         """Return once a topic has had so many records."""
@@ -123,7 +128,7 @@ class Stage:
     async def make_topics(self, *names: str) -> None:
         """Topics of the bench's own, beside those of the house."""
         topics = [Topic(name) for name in names]
-        await ensure_topics(self.world.kafka, self.world.topic_prefix, partitions=PARTITIONS, topics=topics)
+        await ensure_topics(self.world.kafka, self.world.topic_prefix, partitions=self.partitions, topics=topics)
 
     async def __aenter__(self) -> "Stage":
         await self._counter.start()
@@ -134,20 +139,20 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage() -> AsyncIterator[Stage]:
+async def open_stage(partitions: int) -> AsyncIterator[Stage]:
     """A stage on broker and server of its own, durable as in production, or on those that the environment gives."""
     with tempfile.TemporaryDirectory(prefix="qontable-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         async with (
             _backends(folder) as (backends, servers),
-            make_world(backends, folder, partitions=PARTITIONS) as world,
+            make_world(backends, folder, partitions=partitions) as world,
         ):
             producer = new_producer(world.kafka)
             await producer.start()
             pool = await asyncpg.create_pool(world.admin_url, min_size=1, max_size=3)
             try:
-                async with Stage(backends, world, folder, servers, producer, pool) as stage:
+                async with Stage(backends, world, partitions, folder, servers, producer, pool) as stage:
                     yield stage
             finally:
                 await producer.stop()

@@ -66,8 +66,9 @@ async def live_a_day(sinks: Sinks, folder: Path) -> Day:
     producer = await open_producer(world.kafka)
     try:
         await _work(sinks, folder / "morning.jsonl", [f"ent_morning{number}" for number in range(4)], "--wait")
-        for connector in OTHERS:
-            await _work(sinks, folder / f"{connector}.jsonl", [f"ent_{connector}"], "--wait", connector=connector)
+        await asyncio.gather(
+            *(_work(sinks, folder / f"{name}.jsonl", [f"ent_{name}"], "--wait", connector=name) for name in OTHERS)
+        )
         known = await database.fetch("select token_sha256 from sandbox.software_tokens")
         keys = {_whole_key(world.surroundings.partner_secret(connector), connector) for connector in FAULTS}
         assert {hashlib.sha256(key.encode()).digest() for key in keys} <= {row["token_sha256"] for row in known}
@@ -76,7 +77,7 @@ async def live_a_day(sinks: Sinks, folder: Path) -> Day:
         await _wrong_credentials(sinks, token)
         await _bad_records(sinks, producer, database)
         await _database_errors(sinks, producer, database)
-        await _outages(sinks, folder / "evening.jsonl", database)
+        await _outages(sinks, folder, database)
         links, handed_out = await _links(database), await _handed_out(database)
     finally:
         await producer.stop()
@@ -279,25 +280,30 @@ async def _database_errors(sinks: Sinks, producer: AIOKafkaProducer, database: a
     await sinks.run("set-aside", "list", "--json")
     rows = await database.fetch(refused)
     await sinks.run("set-aside", "show", str(rows[0]["id"]), "--service", rows[0]["service"])
-    for row in rows:
-        await sinks.run("set-aside", "replay", str(row["id"]), "--service", row["service"])
     others = await database.fetch("select id from entries.set_aside where reason = 'invalid_event'")
     words = ["--service", "entries", "--note", "seen"]
-    await sinks.run("set-aside", "close", *(str(row["id"]) for row in others), *words)
+    await asyncio.gather(
+        *(sinks.run("set-aside", "replay", str(row["id"]), "--service", row["service"]) for row in rows),
+        sinks.run("set-aside", "close", *(str(row["id"]) for row in others), *words),
+    )
     booked = "select count(*) = 3 from hub.entry where status = 'synchronized' and entry_id = any($1)"
     await _once(lambda: database.fetchval(booked, [f"ent_{schema}" for schema in BROKEN_TABLES]), "replayed and booked")
 
 
-async def _outages(sinks: Sinks, path: Path, database: asyncpg.Connection) -> None:
+async def _outages(sinks: Sinks, folder: Path, database: asyncpg.Connection) -> None:
     """The software fails in several ways, processes are killed, the database ends every session."""
     async with sinks.client("sandbox") as control:
         for connector, routes in FAULTS.items():
             orders = [{"kind": kind, "route": route} for route, kinds in routes.items() for kind in kinds]
             for order in orders:
                 await control.post("/control/faults", json=order | {"connector": connector, "count": 1})
-        for connector in OTHERS:
-            await _work(sinks, path, [f"ent_evening_{connector}"], connector=connector)
-        await _work(sinks, path, [f"ent_evening{number}" for number in range(3)])
+        await asyncio.gather(
+            _work(sinks, folder / "evening.jsonl", [f"ent_evening{number}" for number in range(3)]),
+            *(
+                _work(sinks, folder / f"evening_{name}.jsonl", [f"ent_evening_{name}"], connector=name)
+                for name in OTHERS
+            ),
+        )
         doubtful = "select count(*) > 0 from gateways.attempts where outcome = 'unknown'"
         await _once(lambda: database.fetchval(doubtful), "an entry in doubt")
         for service in ("gateways", "entries", "hub"):
@@ -310,9 +316,11 @@ async def _outages(sinks: Sinks, path: Path, database: asyncpg.Connection) -> No
     booked = "select count(*) = 5 from hub.entry where status = 'synchronized' and entry_id like 'ent_evening%'"
     await _once(lambda: database.fetchval(booked), "booked after the outage")
     # The judge knows nothing of records that we put on the topic ourselves.
-    await sinks.run("sandbox", "ledger", "--software-file", CODE, "--json", refused=True)
-    await sinks.run("gateways", "connectors", "--json")
-    await sinks.run("gateways", "keys", "list", "--json")
+    await asyncio.gather(
+        sinks.run("sandbox", "ledger", "--software-file", CODE, "--json", refused=True),
+        sinks.run("gateways", "connectors", "--json"),
+        sinks.run("gateways", "keys", "list", "--json"),
+    )
 
 
 async def _links(database: asyncpg.Connection) -> list[str]:

@@ -87,11 +87,16 @@ class Misfortunes:
         """How many misfortunes are to come in all."""
         return len(self._plan)
 
-    async def befall(self, done: Callable[[], float]) -> None:
-        """Let them happen while `done` goes from 0 to 1, evenly with some chance, and wait for the end of each."""
+    async def befall(self, done: Callable[[], float], is_over: Callable[[], bool]) -> None:
+        """Let them happen while `done` goes from 0 to 1, evenly with some chance, and wait for the end of each.
+
+        Once it `is_over`, no further one begins.
+        """
         for number, misfortune in enumerate(self._plan):
-            while done() < (number + 0.5) / len(self._plan):
+            while done() < (number + 0.5) / len(self._plan) and not is_over():
                 await asyncio.sleep(LOOK_SECONDS)
+            if is_over():
+                break
             await asyncio.sleep(self._chance.uniform(0, 1.0))
             task = asyncio.create_task(misfortune.strike())
             self._under_way.add(task)

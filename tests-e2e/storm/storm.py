@@ -102,13 +102,18 @@ class _Storm:
         self._misfortunes = Misfortunes(rig, self._eyes, firms, self._people, paper, chance)
         self._noise = Noise(rig.surroundings.kafka, (*rig.order.connectors, "export"), Random(rig.order.seed + 1))
         self._done = 0
+        self._found = asyncio.Event()
 
     async def run(self) -> Outcome:
         began = monotonic()
         async with asyncio.TaskGroup() as group:
-            around = (self._people.work(), self._noise.make(), self._misfortunes.order_faults(), self._export())
+            around = [self._people.work(), self._noise.make(), self._misfortunes.order_faults(), self._export()]
+            if self._rig.order.broken:
+                around.append(self._watch())
             background = [group.create_task(work) for work in around]
-            await asyncio.gather(self._publish(), self._misfortunes.befall(lambda: self._share_done))
+            await asyncio.gather(
+                self._publish(), self._misfortunes.befall(lambda: self._share_done, self._found.is_set)
+            )
             for task in background:
                 task.cancel()
         stormed = monotonic() - began
@@ -139,9 +144,17 @@ class _Storm:
 
     async def _publish(self) -> None:
         for deed in self._script:
+            if self._found.is_set():
+                return
             await self._people.do(deed)
             self._done += 1
             await self._misfortunes.keep_pace(self._share_done)
+
+    async def _watch(self) -> None:
+        """See when the first entry is twice in the books: a storm over a robbed system has done what it is for then."""
+        while not await twice_in_the_books(self._eyes):
+            await asyncio.sleep(1.0)
+        self._found.set()
 
     async def _export(self) -> None:
         """Have import files written as long as the storm lasts."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.world import PARTITIONS
 from sandbox.software.registry import usual_software
 
 from .broken import ROBBERIES
@@ -22,7 +23,7 @@ STORMS = {
         StormOrder(400, 0, 12, troubles=("pauses",), unique=False, broken="fencing", patience_seconds=45),
         {"doubled"},
     ),
-    "doubt": (StormOrder(600, 2, 13, unique=False, broken="doubt", patience_seconds=45), {"doubled"}),
+    "doubt": (StormOrder(600, 2, 13, unique=False, broken="doubt", patience_seconds=45, replicas=1), {"doubled"}),
     "commits": (StormOrder(300, 12, 14, broken="commits", patience_seconds=45), {"lost", "silent"}),
     "snapshots": (StormOrder(60, 0, 15, broken="snapshots", patience_seconds=45), {"silent"}),
 }
@@ -47,7 +48,7 @@ async def test_the_storm_finds_a_system_that_sends_again_what_is_in_doubt(
 async def check_found(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Run the storm and see what it finds."""
     order, found_as = STORMS[name]
-    outcome = await run_storm(replace(order, connectors=(usual_software(),)), folder)
+    outcome = await run_storm(replace(order, connectors=(usual_software(),), partitions=PARTITIONS), folder)
     with capsys.disabled():
         print("", f"robbed: {ROBBERIES[name].what}", *report(outcome), _found(outcome), sep="\n")
     assert {word for word in WORDS if getattr(outcome.judgement, word)} & found_as
