@@ -93,6 +93,13 @@ def test_what_is_altered_is_written_and_told(code: str, tmp_path: Path) -> None:
     )
 
 
+def test_nothing_is_told_of_a_text_for_which_the_file_has_no_field(tmp_path: Path) -> None:
+    entry = replace(CHEAP, document_number="Łódź 17", invoice_number="2026-41")
+    assert not exported(tmp_path, "isacompta", entry, journals=AC).report.findings.counts
+    unnumbered = replace(entry, invoice_number="")
+    assert list(exported(tmp_path, "isacompta", unnumbered, journals=AC).report.findings.counts) == ["text_replaced"]
+
+
 def test_the_readable_report_lists_each_kind_under_its_name_and_number(tmp_path: Path) -> None:
     exported(tmp_path, "tra", *(relabelled(f"{number} {'long ' * 20}") for number in range(1_200)))
     french = (tmp_path / "report.fr.html").read_text(encoding="utf-8")

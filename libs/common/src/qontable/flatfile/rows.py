@@ -5,7 +5,7 @@ million lines. Neighbouring fields that depend on the same thing make a stretch,
 """
 
 from collections.abc import Callable, Container, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
@@ -19,7 +19,7 @@ Key = Callable[[T], Hashable | None]
 """What values depend on and nothing else; None where that cannot be said of this item."""
 
 MOST_REMEMBERED = 50_000
-"""Spellings of one stretch; beyond them all are forgotten."""
+"""Keys whose spellings are kept; beyond them all are forgotten."""
 OF_FORMS = "0123456789.,/+-"
 """The characters that every form other than text spells with."""
 
@@ -46,10 +46,11 @@ class _Constant:
 
 @dataclass(frozen=True, slots=True)
 class Shared(Generic[T]):
-    """What is known of values by their names: those that all items have in `common`, those that depend on a key."""
+    """What is known of values by their names: those that all items have in `common`, those that depend on `key`."""
 
-    common: Container[str] = ()
-    keys: Mapping[str, Key[T]] = field(default_factory=dict)
+    common: Container[str]
+    keyed: Container[str]
+    key: Key[T]
 
 
 def fixed(record: Record, sources: Mapping[str, Source[T]]) -> Write[T]:
@@ -73,21 +74,45 @@ def lines(
     Fixed width where the record is, else as `delimited`.
     """
     if record.fixed:
-        between, pieces = "", _places(record, sources)
-    else:
-        between = separator or ""
-        pieces = [(cell, _field(cell, sources, between, quoting=quoting)) for cell in record.cells]
+        return _written(_places(record, sources), shared, "")
+    between = separator or ""
+    bare, careful = [
+        _written([(cell, _field(cell, sources, between, quoting=quotes)) for cell in record.cells], shared, between)
+        for quotes in (False, True)
+    ]
+    if not quoting:
+        return bare
+    separators = len(record.cells) - 1
+
+    def written(items: Sequence[T]) -> list[str]:
+        """A line without a quote, with as many separators as keep its fields apart, needs no quotes."""
+        found = bare(items)
+        for place, line in enumerate(found):
+            if line.count(between) != separators or '"' in line:
+                found[place : place + 1] = careful(items[place : place + 1])
+        return found
+
+    return written
+
+
+def _written(
+    pieces: Sequence[tuple[Cell | None, Write[T]]], shared: Shared[T], between: str
+) -> Callable[[Sequence[T]], list[str]]:
     stretches = _stretches(pieces, shared, between)
-    common = [(place, write) for place, (own, write) in enumerate(stretches) if not own]
-    owned = [(place, write) for place, (own, write) in enumerate(stretches) if own]
     places = len(stretches)
+    common = [(place, write) for place, (depends, write) in enumerate(stretches) if depends is _in_common]
+    own = [(place, write) for place, (depends, write) in enumerate(stretches) if depends is None]
+    keyed = [place for place, (depends, _) in enumerate(stretches) if depends is shared.key]
+    known = _remembering(shared.key, [stretches[place][1] for place in keyed])
 
     def written(items: Sequence[T]) -> list[str]:
         row, found = [""] * places, []
         for place, write in common:
             row[place] = write(items[0])
         for item in items:
-            for place, write in owned:
+            for place, text in zip(keyed, known(item)):  # noqa: B905 - of one length, and looking costs time
+                row[place] = text
+            for place, write in own:
                 row[place] = write(item)
             found.append(between.join(row))
         return found
@@ -97,17 +122,12 @@ def lines(
 
 def _stretches(
     pieces: Sequence[tuple[Cell | None, Write[T]]], shared: Shared[T], between: str
-) -> list[tuple[bool, Write[T]]]:
-    """Neighbours that depend on the same thing as one, each with whether items have it for themselves."""
-    found: list[tuple[bool, Write[T]]] = []
+) -> list[tuple[Key[T] | None, Write[T]]]:
+    """Neighbours that depend on the same thing as one, with that: nothing where items have it for themselves."""
+    found: list[tuple[Key[T] | None, Write[T]]] = []
     for depends, neighbours in groupby(pieces, lambda piece: _depends(piece[0], shared)):
         writes = [write for _, write in neighbours]
-        if depends is None:
-            found += [(True, write) for write in writes]
-        elif depends is _in_common:
-            found.append((False, _together(writes, between)))
-        else:
-            found.append((True, _remembering(depends, _together(writes, between))))
+        found += [(depends, _together(writes, between))] if depends else [(None, write) for write in writes]
     return found
 
 
@@ -118,7 +138,7 @@ def _in_common(_: Any) -> None:
 def _depends(cell: Cell | None, shared: Shared[T]) -> Key[T] | None:
     if cell is None or cell.value is None or cell.value in shared.common:
         return _in_common
-    return shared.keys.get(cell.value)
+    return shared.key if cell.value in shared.keyed else None
 
 
 def _together(writes: Sequence[Write[T]], between: str) -> Write[T]:
@@ -134,21 +154,22 @@ def _together(writes: Sequence[Write[T]], between: str) -> Write[T]:
     return lambda item: template % tuple([write(item) for write in changing])
 
 
-def _remembering(key: Key[T], write: Write[T]) -> Write[T]:
-    known: dict[Hashable, str] = {}
+def _remembering(key: Key[T], writes: Sequence[Write[T]]) -> Callable[[T], Sequence[str]]:
+    """All that depends on the key, spelled once for each."""
+    remembered: dict[Hashable, Sequence[str]] = {}
 
-    def remembered(item: T) -> str:
+    def texts(item: T) -> Sequence[str]:
         about = key(item)
         if about is None:
-            return write(item)
-        text = known.get(about)
-        if text is None:
-            if len(known) >= MOST_REMEMBERED:
-                known.clear()
-            text = known[about] = write(item)
-        return text
+            return [write(item) for write in writes]
+        found = remembered.get(about)
+        if found is None:
+            if len(remembered) >= MOST_REMEMBERED:
+                remembered.clear()
+            found = remembered[about] = [write(item) for write in writes]
+        return found
 
-    return remembered
+    return texts
 
 
 def _places(record: Record, sources: Mapping[str, Source[T]]) -> list[tuple[Cell | None, Write[T]]]:

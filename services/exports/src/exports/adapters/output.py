@@ -83,7 +83,8 @@ def write_lines(path: Path, groups: Iterable[Iterable[str]], charset: Charset, e
         if charset.mark:
             file.write("\ufeff".encode(charset.codec))
         for lines in groups:
-            file.write(charset.encode("".join([line + end for line in lines])))
+            if together := list(lines):
+                file.write(charset.encode(end.join(together) + end))
 
 
 def append(path: Path, other: Path) -> None:

@@ -160,7 +160,7 @@ SOURCES: dict[str, Source] = {
     "original_debit": lambda posting: posting.foreign_debit if posting.line.currency else posting.debit,
     "original_credit": lambda posting: posting.foreign_credit if posting.line.currency else posting.credit,
     "original_amount": lambda posting: (
-        (posting.foreign_debit or posting.foreign_credit) if posting.line.currency else posting.amount
+        (posting.foreign_debit or posting.foreign_credit) if posting.line.currency else posting.debit or posting.credit
     ),
     "rate": lambda posting: posting.line.rate if posting.line.currency else Decimal(1),
     "lettering": attrgetter("line.lettering"),
@@ -245,11 +245,8 @@ RARE = frozenset(
     }
 )
 """Values that are the same for all usual lines."""
-SHARED: Shared[Posting] = Shared(
-    COMMON,
-    dict.fromkeys(NAMED, attrgetter("names")) | dict.fromkeys(RARE, lambda posting: posting.usual or None),
-)
-"""What need not be spelled for each line."""
+SHARED: Shared[Posting] = Shared(COMMON, NAMED | RARE, lambda posting: posting.names if posting.usual else None)
+"""What need not be spelled for each line: what its entry's lines share, and for usual lines what its accounts say."""
 
 
 def turned(debit: Decimal, credit: Decimal) -> tuple[Decimal, Decimal]:

@@ -1,11 +1,11 @@
 """From an entry of the book to lines ready to be written, with everything that does not fit told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from exports.domain.book import BookEntry, BookLine, Chart
-from exports.domain.description import Description
+from exports.domain.description import Description, Role
 from exports.domain.findings import Findings
 from exports.domain.fitting import MOST_REMEMBERED, Fitting
 from exports.domain.posting import Head, Names, Parameters, Posting, turned
@@ -13,6 +13,16 @@ from qontable.money import ZERO
 
 GUARDED_STARTS = ("=", "+", "-", "@", "'")
 """What a spreadsheet would compute; and the guard itself, so that a reader can tell it from a text's own."""
+
+
+class _NotCarried(dict[str, str]):
+    """Nothing, for whatever text."""
+
+    def __missing__(self, text: str) -> str:
+        return ""
+
+
+NOT_CARRIED = _NotCarried()
 
 
 @dataclass(slots=True)
@@ -40,9 +50,11 @@ class Preparing:
         self._signed = format_.negative == "kept"
         self._guards = format_.guard_formulas
         self._zeros = format_.zero_lines == "written"
-        self._labels, self._texts, self._others = fitting.texts("label"), fitting.texts("name"), fitting.texts("other")
+        self._labels, self._texts = fitting.texts("label"), fitting.texts("name")
         self._journals, self._journal_labels = fitting.codes("journal"), fitting.texts("journal_label")
-        self._references = fitting.texts("reference")
+        self._references = self._carried("reference", "reference", "reference_or_number")
+        self._document_numbers = self._carried("other", "document_number")
+        self._invoice_numbers = self._carried("other", "invoice_number")
         self._accounts = fitting.codes("posted_account" if self._one_account_field else "account")
         self._subsidiaries = fitting.codes("posted_account" if self._one_account_field else "subsidiary")
         self._names: dict[tuple[str, str, str, str], Names] = {}
@@ -62,8 +74,8 @@ class Preparing:
             self._journals[entry.journal],
             self._journal_labels[entry.journal_label or entry.journal],
             self._references[entry.reference],
-            self._others[entry.document_number],
-            self._others[entry.invoice_number],
+            self._document_numbers[entry.document_number],
+            self._invoice_numbers[entry.invoice_number],
             document,
             self._parameters,
         )
@@ -71,6 +83,10 @@ class Preparing:
         totals.lines += len(postings)
         self._judge(entry, postings)
         return postings
+
+    def _carried(self, role: Role, *values: str) -> Mapping[str, str]:
+        """Texts of this role as they fit; without a field for them there is nothing to fit, and nothing to tell."""
+        return self._fitting.texts(role) if any(map(self._format.carries, values)) else NOT_CARRIED
 
     def _posting(self, head: Head, line: BookLine, index: int) -> Posting:
         account, account_label, own_label, debit, credit, subsidiary, subsidiary_label = line[:7]
