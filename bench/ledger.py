@@ -4,10 +4,11 @@ Forty general and two thousand subsidiary accounts; one label in twenty has acce
 most softwares take.
 """
 
+import gc
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import count, islice
 
 from bench.turns import Clock
 from exports.domain.book import BookEntry, BookLine
@@ -23,8 +24,12 @@ PARAMETERS = Parameters(
     year_start=YEAR,
     year_end=date(2026, 12, 31),
 )
-PORTION = 20_000
-"""Entries that are made at once while the clock stands still."""
+PORTION = 200
+"""Entries that are made at once while the clock stands still: as few as a reader of some file has in hand."""
+UNTIL_REST = 100
+"""Portions."""
+LINES = UNTIL_REST * PORTION // 2 * 5
+"""Between two rests: entries are purchases and payments in turn."""
 SUPPLIERS = 2_000
 CHARGES = 40
 
@@ -40,13 +45,19 @@ def entries(lines: int) -> Iterator[BookEntry]:
 
 
 def ready_entries(lines: int, clock: Clock) -> Iterator[BookEntry]:
-    """The same, made portion by portion while the clock stands still."""
+    """The same, made portion by portion while the clock stands still, with rests.
+
+    What is made beforehand is not the export's, whose garbage collector does not look through it.
+    """
     coming = entries(lines)
-    while True:
+    for number in count():
         with clock.paused():
             portion = list(islice(coming, PORTION))
+            gc.freeze()
         if not portion:
             return
+        if number and number % UNTIL_REST == 0:
+            clock.rest(LINES)
         yield from portion
 
 

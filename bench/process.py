@@ -71,23 +71,27 @@ async def running_service(name: str, port: int, environment: Mapping[str, str], 
 class Script:
     """A module of this bench in a process of its own: it is told its order, says that it is ready, then waits to go."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.meter = Meter(name, process.pid)
         self._process = process
+        self._log = log
 
     @classmethod
     @asynccontextmanager
     async def ready(cls, module: str, log: Path, **order: Any) -> AsyncIterator[tuple[Self, dict[str, Any]]]:
         """The script inside the block, once it is ready, with what it said then."""
         async with _running("-m", module, environment={}, log=log) as process:
-            script = cls(module, process)
+            script = cls(module, process, log)
             yield script, await script.tell(order)
 
     async def tell(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """One line to the script and its answer."""
+        """One line to the script and its answer. Raises `ChildProcessError` with its last words if it has ended."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(orjson.dumps(order) + b"\n")
-        answer: dict[str, Any] = orjson.loads(await self._process.stdout.readline())
+        line = await self._process.stdout.readline()
+        if not line:
+            raise ChildProcessError(f"{self.meter.name} ended:\n{last_words(self._log)}")
+        answer: dict[str, Any] = orjson.loads(line)
         return answer
 
 

@@ -1,4 +1,8 @@
-"""A script that takes its turns under a clock of its own: what it needs is made while the clock stands still."""
+"""A script that takes its turns under a clock of its own: what it needs is made while the clock stands still.
+
+A turn may rest on its way, so that another script does as much meanwhile: a machine that others use too is not equally
+fast from one second to the next.
+"""
 
 import sys
 import time
@@ -25,23 +29,29 @@ class Clock:
         self._wall -= time.perf_counter() - wall
         self._cpu -= time.process_time() - cpu
 
+    def rest(self, count: int) -> None:
+        """Say that `count` is done since the last rest, and go on when told to."""
+        with self.paused():
+            _say({"count": count, "more": True})
+            sys.stdin.readline()
+
     def read(self) -> dict[str, float]:
         """How much has counted so far."""
         return {"seconds": self._wall + time.perf_counter(), "cpu": self._cpu + time.process_time()}
 
 
 Turn = Callable[[int, Clock], None]
-"""Does `count` of whatever it does."""
+"""Does `count` of whatever it does, with or without rests."""
 
 
 def take_turns(prepare: Callable[[Order], Turn]) -> None:
     """Read the order, prepare, say so, then take a turn for each line; each answer says what counted."""
     turn = prepare(orjson.loads(sys.stdin.readline()))
     _say({})
-    for line in sys.stdin:
+    while line := sys.stdin.readline():
         clock = Clock()
         turn(orjson.loads(line)["count"], clock)
-        _say(clock.read())
+        _say({"more": False} | clock.read())
 
 
 def _say(answer: Order) -> None:

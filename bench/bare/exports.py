@@ -1,7 +1,7 @@
 """The same columns from ready tuples: csv.writer for text files, XlsxWriter with constant_memory for the workbook."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import chain, islice, repeat
@@ -26,6 +26,8 @@ READY = 25_000
 BETWEEN = "\x1f"
 SEPARATORS = (";", ",", "|", "\t")
 """Those that csv.writer can have; what is of fixed width, or has a field a line, gets a semicolon."""
+BEFORE = {"isacompta": "piece"}
+"""Formats that have a record before the lines of each entry."""
 Row = tuple[Any, ...]
 
 
@@ -56,11 +58,20 @@ def _postings(description: Description, fitting: Fitting) -> Iterator[Posting]:
 
 
 def _texts(description: Description) -> list[Row]:
-    """The columns of a line as they stand in the file, without padding."""
+    """The columns of a line as they stand in the file, without padding; what stands before an entry with its first."""
     fitting = Fitting(description, {}, Findings())
     format_ = OWN.get(description.name, Format)(description, fitting, PARAMETERS)
-    spell = delimited(description.record("entry"), format_.sources, BETWEEN, quoting=False)
-    return [tuple(spell(posting).split(BETWEEN)) for posting in _postings(description, fitting)]
+    spell = _spelling(description, format_, "entry")
+    before = _spelling(description, format_, BEFORE[description.name]) if description.name in BEFORE else None
+    return [
+        (*before(posting), *spell(posting)) if before and posting.line_number == 1 else spell(posting)
+        for posting in _postings(description, fitting)
+    ]
+
+
+def _spelling(description: Description, format_: Format, record: str) -> Callable[[Posting], Row]:
+    spell = delimited(description.record(record), format_.sources, BETWEEN, quoting=False)
+    return lambda posting: tuple(spell(posting).split(BETWEEN))
 
 
 def _values(description: Description) -> list[Row]:
