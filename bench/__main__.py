@@ -39,12 +39,16 @@ def bench(
 
 
 async def _measure(names: list[str], scale: Scale) -> dict[str, Findings]:
-    progress = Console(stderr=True)
-    found = {}
-    for name in names:
-        progress.print(f"measuring {name}")
-        found[name] = await BENCHES[name](scale)
-    return found
+    progress, turn = Console(stderr=True), asyncio.Semaphore(scale.at_once)
+
+    async def measured(name: str) -> Findings:
+        async with turn:
+            progress.print(f"measuring {name}")
+            return await BENCHES[name](scale)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = {name: group.create_task(measured(name)) for name in names}
+    return {name: task.result() for name, task in tasks.items()}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ class Scale:
 
     Neighbours take more rounds than the others: what is judged there is a tenth, and single rounds differ by more.
     `formats` are those of import files that are written; none named, all. `partitions` are those of each topic.
+    `at_once` are benches under way together: several where no figure counts, for they wait most of the time.
     `files` and `kept` are client files and entries of the Hub's read model, `samples` how often each page is asked for.
     """
 
@@ -26,6 +27,7 @@ class Scale:
     samples: int
     statuses: int
     partitions: int
+    at_once: int
     formats: frozenset[str] = frozenset()
 
 
@@ -44,6 +46,7 @@ FULL = Scale(
     samples=60,
     statuses=60_000,
     partitions=12,
+    at_once=1,
 )
 SMOKE = Scale(
     rounds=1,
@@ -60,5 +63,6 @@ SMOKE = Scale(
     samples=1,
     statuses=300,
     partitions=3,
+    at_once=3,
     formats=frozenset({"fec", "quadra-ascii", "xlsx"}),
 )

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from qontable.bilingual import set_french
 from qontable.events.connector import ConnectorAnnounced
-from qontable.events.delivery import EntryDispatched, EntryStatusChanged
+from qontable.events.delivery import EntryDispatched
 from qontable.sheet import Sheet
 
 from ..client import SHEET, Client, line
@@ -216,8 +216,7 @@ async def test_a_returned_entry_leaves_once_it_is_mended(house: House, client: C
         await house.status(client, entry_id(name), "to_verify")
         await house.say(client.validated(entry_id(name), 2))
         assert (await house.dispatched(client, entry_id(name))).entry.revision == 2
-        last = house.all(EntryStatusChanged, file_id=client.file_id, entry_id=entry_id(name))[-1]
-        assert last.findings == ()
+        assert (await house.status(client, entry_id(name), "sending", revision=2)).findings == ()
 
 
 async def test_every_reason_is_told_at_once(house: House, client: Client) -> None:
