@@ -96,6 +96,7 @@ class Misfortunes:
             while done() < (number + 0.5) / len(self._plan) and not is_over():
                 await asyncio.sleep(LOOK_SECONDS)
             if is_over():
+                self._struck = self.count  # nothing is to come any more that publishing had to wait for
                 break
             await asyncio.sleep(self._chance.uniform(0, 1.0))
             task = asyncio.create_task(misfortune.strike())

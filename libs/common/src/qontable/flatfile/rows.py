@@ -76,12 +76,15 @@ def lines(
     if record.fixed:
         return _written(_places(record, sources), shared, "")
     between = separator or ""
-    bare, careful = [
-        _written([(cell, _field(cell, sources, between, quoting=quotes)) for cell in record.cells], shared, between)
-        for quotes in (False, True)
-    ]
+
+    def fields(*, quoting: bool) -> Callable[[Sequence[T]], list[str]]:
+        pieces = [(cell, _field(cell, sources, between, quoting=quoting)) for cell in record.cells]
+        return _written(pieces, shared, between)
+
+    bare = fields(quoting=False)
     if not quoting:
         return bare
+    careful = fields(quoting=True)
     separators = len(record.cells) - 1
 
     def written(items: Sequence[T]) -> list[str]:

@@ -115,7 +115,7 @@ class _Export:
         most = self.description.max_lines
         if most is not None and self.totals.lines > most:
             self.findings.add("too_many_lines", count=str(self.totals.lines), max=str(most))
-        last = self.parameters.first_number + self.totals.entries - 1
+        last = self._number - 1
         if last > self.most_number:
             self.findings.add("number_too_high", number=str(last), max=str(self.most_number))
         for code, line in self.order.named_at.items():
@@ -129,6 +129,11 @@ class _Export:
         if self.description.carries("folder"):
             parameters = replace(parameters, folder=self.fitting.code("folder_number", parameters.folder))
         return parameters
+
+    @property
+    def _number(self) -> int:
+        """The number in the file of the entry to come."""
+        return self.parameters.first_number + self.totals.entries
 
     def _write(self, format_: Format, folder: Path) -> None:
         """Head and entries; where the names come first, the entries wait in a file of their own."""
@@ -149,12 +154,11 @@ class _Export:
             write_lines(folder / name, (companion,), charset, end)
 
     def _prepared(self) -> Iterator[list[Posting]]:
-        first = self.parameters.first_number
         for entry in self.book.entries():
             self.journals.add(entry.journal)
             if not self.order.period.holds(entry.date):
                 continue
-            number = first + self.totals.entries
+            number = self._number
             document = self.documents.link(entry, number) if entry.documents else ""
             postings = self.preparing.postings(entry, document)
             if postings and number <= self.most_number:

@@ -160,7 +160,7 @@ SOURCES: dict[str, Source] = {
     "original_debit": lambda posting: posting.foreign_debit if posting.line.currency else posting.debit,
     "original_credit": lambda posting: posting.foreign_credit if posting.line.currency else posting.credit,
     "original_amount": lambda posting: (
-        (posting.foreign_debit or posting.foreign_credit) if posting.line.currency else posting.debit or posting.credit
+        (posting.foreign_debit or posting.foreign_credit) if posting.line.currency else posting.amount
     ),
     "rate": lambda posting: posting.line.rate if posting.line.currency else Decimal(1),
     "lettering": attrgetter("line.lettering"),
