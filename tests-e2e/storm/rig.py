@@ -129,7 +129,10 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(order: StormOrder, folder: Path) -> AsyncIterator[Rig]:
-    """A rig whose broker and server run, and whose database was furnished although that was killed on the way."""
+    """A rig whose broker and server run, and whose database was furnished although that was killed on the way.
+
+    Not so that of a robbed system, which is there for something else.
+    """
     with small_disk(folder / "disk") as disk:
         stack = Stack("storm", folder / "stack", throwaway=True)
         beside = Stack("storm-postgres", disk.folder / "stack", throwaway=True)
@@ -142,7 +145,7 @@ async def open_rig(order: StormOrder, folder: Path) -> AsyncIterator[Rig]:
             postgres = await asyncio.to_thread(prepare_postgres, beside, ports["postgres"])
             await asyncio.gather(rig.start(kafka), rig.start(replace(postgres, log=stack.logs / "postgres.log")))
             await ensure_database(server_url(beside, ports["postgres"]), DATABASE)
-            await furnish(rig, random.Random(order.seed), kills=3)
+            await furnish(rig, random.Random(order.seed), kills=0 if order.broken else 3)
             await asyncio.gather(*(rig.start(part) for part in _service_parts(rig, ports)))
             yield rig
         finally:

@@ -146,9 +146,11 @@ class House:
 
     async def until_true(self, query: str, *values: Any) -> None:
         """Until a query over the tables gives true."""
-        async with asyncio.timeout(PATIENCE):
-            while not await self.fetchval(query, *values):  # noqa: ASYNC110 - the tables belong to the service
-                await asyncio.sleep(0.02)
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while not (found := await self.fetchval(query, *values)):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"waited in vain, {found} is what it still gives: {query}, {values}")
+            await asyncio.sleep(0.02)
 
     async def fetchval(self, query: str, *values: Any) -> Any:
         """One value, looked at with a superuser's eyes."""

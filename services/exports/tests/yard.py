@@ -79,9 +79,11 @@ class Yard:
 
     async def until_true(self, query: str, *values: Any) -> None:
         """Until a query over the tables gives true."""
-        async with asyncio.timeout(PATIENCE):
-            while not await self.database.fetchval(query, *values):  # noqa: ASYNC110 - the tables are the service's
-                await asyncio.sleep(0.01)
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while not (found := await self.database.fetchval(query, *values)):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"waited in vain, {found} is what it still gives: {query}, {values}")
+            await asyncio.sleep(0.01)
 
     async def fetch(self, done: ExportCompleted, name: str, secret: str = "", **changes: Any) -> httpx.Response:
         """A file of a batch by a signed link, as a browser would."""
