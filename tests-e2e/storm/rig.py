@@ -28,7 +28,7 @@ from qontable.addresses import Addresses
 
 from .disk import Disk, small_disk
 from .order import StormOrder
-from .service import LEASE_SECONDS
+from .service import LEASE_SECONDS, SETTLES_SECONDS
 
 HERE = Path(__file__).parent
 DATABASE = "qontable"
@@ -224,6 +224,7 @@ def _service_parts(rig: Rig, ports: dict[str, int]) -> Iterator[Part]:
             | {"QONTABLE_KAFKA_SESSION_SECONDS": str(KAFKA_SESSION_SECONDS)}
             | {"QONTABLE_EXPORTS_LEASE_SECONDS": str(LEASE_SECONDS)}
             | {"QONTABLE_LEASE_SECONDS": str(LEASE_SECONDS), "QONTABLE_TRACE_RATIO": "0"}
+            | {"QONTABLE_CEGID_LOOP_IMPORT_RETRIED_SECONDS": str(SETTLES_SECONDS)}
             | {"QONTABLE_ENTRIES_DOCUMENT_SECONDS": str(DOCUMENT_SECONDS)}
             | {"QONTABLE_ENTRIES_ACKNOWLEDGE_SECONDS": "20", "QONTABLE_ENTRIES_REFRESH_SECONDS": "20"}
             | {"QONTABLE_EVENING": rig.evening}
