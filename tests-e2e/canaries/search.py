@@ -52,18 +52,13 @@ class Search:
     """Looks for several canaries at once, in what it is given and in whatever is packed inside."""
 
     def __init__(self, canaries: Iterable[Canary]) -> None:
-        self._names: dict[bytes, str] = {}
-        for canary in canaries:
-            for form in _forms(canary.text):
-                self._names[form.lower()] = canary.name
-        longest = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile(b"|".join(map(re.escape, longest)), re.IGNORECASE)
+        self._names = {form.lower(): canary.name for canary in canaries for form in _forms(canary.text)}
 
     def find(self, content: bytes, depth: int = DEPTH) -> set[str]:
         """The names of the canaries in this content."""
-        plain = ESCAPES.sub(rb"\\", content)
-        hits = [*self._pattern.findall(content), *(self._pattern.findall(plain) if plain != content else ())]
-        found = {self._names[hit.lower()] for hit in hits}
+        lower = content.lower()
+        plain = ESCAPES.sub(rb"\\", lower)
+        found = {name for form, name in self._names.items() if form in lower or (plain != lower and form in plain)}
         if depth:
             for inner in _unpacked(content):
                 found |= self.find(inner, depth - 1)
