@@ -6,11 +6,10 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from secrets import randbelow, token_hex
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -22,16 +21,12 @@ from qontable.envelope import Envelope
 from qontable.producer import open_producer
 from sandbox.software.registry import rules_of
 
+from .mistakes import make_mistakes, type_wrong_credentials
 from .places import BUSINESS, CREDENTIAL, LINK, PARTNER
 from .search import Canary
 from .sinks import Sinks
+from .texts import CODE, FILE, FIRM, IBAN, LABEL, REFUSED_KEY, SIGNATURE, THIRD, USUAL, document, entry
 
-FIRM, CODE = "frm_sandbox", "CANARY"
-LABEL = f"Étal {token_hex(4)} «é&+»"
-THIRD = f"Çanari {token_hex(4)} & fils"
-IBAN = f"FR76{randbelow(10**23):023}"
-SIGNATURE = token_hex(16)
-REFUSED_KEY = f"cle/{token_hex(12)}+=~"
 FAULTS = {
     "myunisoft": {
         "POST /entry": ("book_and_cut", "server_error"),
@@ -42,10 +37,9 @@ FAULTS = {
     "pennylane": {"POST /file_attachments": ("server_error",), "POST /ledger_entries": ("book_and_cut",)},
 }
 """By software: what strikes once on each route; every further one would come after a longer pause."""
-USUAL, *OTHERS = FAULTS
+OTHERS = tuple(connector for connector in FAULTS if connector != USUAL)
 PARTNERS = ("cegid_loop", "myunisoft")
 """Softwares that give us a secret of our own beside the firm's."""
-FILE = f"fil_{USUAL}.{CODE}"
 BROKEN_TABLES = {"entries": "revisions", "gateways": "deliveries", "hub": "entry"}
 PATIENCE_SECONDS = 120
 
@@ -73,8 +67,8 @@ async def live_a_day(sinks: Sinks, folder: Path) -> Day:
         keys = {_whole_key(world.surroundings.partner_secret(connector), connector) for connector in FAULTS}
         assert {hashlib.sha256(key.encode()).digest() for key in keys} <= {row["token_sha256"] for row in known}
         token = await _sign_in(sinks)
-        await _mistakes(sinks, token)
-        await _wrong_credentials(sinks, token)
+        await make_mistakes(sinks, token)
+        await type_wrong_credentials(sinks, token)
         await _bad_records(sinks, producer, database)
         await _database_errors(sinks, producer, database)
         await _outages(sinks, folder, database)
@@ -113,51 +107,6 @@ async def live_a_day(sinks: Sinks, folder: Path) -> Day:
     return Day([*never, *seen], {canary.name for canary in never})
 
 
-def entry(entry_id: str, **changes: Any) -> dict[str, Any]:
-    """A purchase whose every text is a canary."""
-    content = {
-        "firm_id": FIRM,
-        "file_id": FILE,
-        "entry_id": entry_id,
-        "revision": 1,
-        "kind": "purchase",
-        "journal": {"code": "ACH", "label": "Achats"},
-        "date": "2026-03-12",
-        "label": LABEL,
-        "document_number": entry_id[-12:],
-        "invoice_number": entry_id[-12:],
-        "currency": "EUR",
-        "lines": [
-            {"account": "606400", "account_label": "Achats", "label": LABEL, "debit": "100.00", "credit": "0.00"},
-            {"account": "627000", "account_label": "Frais", "label": IBAN, "debit": "20.00", "credit": "0.00"},
-            {
-                "account": "401000",
-                "account_label": "Fournisseurs",
-                "label": f"{THIRD} {IBAN}",
-                "debit": "0.00",
-                "credit": "120.00",
-                "subsidiary": {"code": "401CANARI", "label": THIRD, "kind": "supplier"},
-            },
-        ],
-        "documents": [document(entry_id)],
-        "validated_by": "usr_1",
-        "validated_at": "2026-03-12T17:04:11Z",
-    }
-    return content | changes
-
-
-def document(name: str, url: str = "https://documents.invalid/d?signature=") -> dict[str, Any]:
-    return {
-        "document_id": f"doc_{name}",
-        "file_name": f"{LABEL}.pdf",
-        "media_type": "application/pdf",
-        "bytes": 1000,
-        "sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "url": f"{url}{SIGNATURE}",
-        "url_expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
-    }
-
-
 async def _work(sinks: Sinks, path: Path, names: list[str], *words: str, connector: str = USUAL) -> None:
     """The platform publishes entries, which are booked, each with a document."""
     events = [json.dumps(entry(name, file_id=f"fil_{connector}.{CODE}")) for name in names]
@@ -171,60 +120,6 @@ async def _sign_in(sinks: Sinks) -> str:
     async with sinks.client("hub", Authorization=f"Bearer {secret}") as platform:
         token: str = (await platform.post(f"/v1/firms/{FIRM}/tokens", json={})).json()["token"]
     return token
-
-
-def requests_gone_wrong() -> list[tuple[str, str, dict[str, Any]]]:
-    """What people and programs send by mistake: secrets in the wrong place, labels where ids belong, broken bodies."""
-    typed = {"connector": "myunisoft", "options": {"frequency": "manual", "synchronize_accounts": False}}
-    here = f"/v1/files/{FILE}"
-    return [
-        ("GET", f"/v1/{quote(LABEL)}?token={quote(REFUSED_KEY)}", {}),
-        ("GET", "/v1/files", {"params": {"search": LABEL, "limit": IBAN}}),
-        ("GET", f"/v1/files/{quote(LABEL)}", {}),
-        ("GET", f"{here}/entries/{IBAN}", {}),
-        ("GET", f"{here}/entries", {"params": {"cursor": LABEL}}),
-        ("POST", "/v1/connections", {"json": typed | {"connector": LABEL, "fields": {"token": REFUSED_KEY}}}),
-        ("POST", "/v1/connections", {"json": typed | {"fields": {"token": f"{REFUSED_KEY} {LABEL}"}}}),
-        ("POST", "/v1/connections", {"json": typed | {"fields": {"token": f"{REFUSED_KEY}é"}}}),
-        ("POST", "/v1/connections", {"json": typed | {"fields": {REFUSED_KEY: "token"}}}),
-        ("POST", "/v1/connections", {"json": typed | {"fields": {"token": [REFUSED_KEY]}}}),
-        ("POST", "/v1/connections", {"json": typed | {"fields": {REFUSED_KEY: ["token"]}}}),
-        ("POST", "/v1/connections", {"json": typed | {REFUSED_KEY: LABEL}}),
-        ("PUT", f"{here}/journal-map", {"json": {"journal_map": {LABEL: 3}}}),
-        ("PUT", f"{here}/journal-map", {"json": {"journal_map": {"ACH": f"{LABEL}\x01"}}}),
-        ("PUT", f"{here}/mapping", {"json": {"connection_id": IBAN, "software_file_id": LABEL}}),
-        ("POST", f"{here}/entries/ent_morning0/correction", {"json": {"revision": LABEL}}),
-        (
-            "POST",
-            f"{here}/entries/ent_morning0/correction",
-            {"json": {"revision": 1, "content": entry("ent_morning0", date=IBAN, lines=[{"label": LABEL}])}},
-        ),
-        ("POST", "/v1/synchronizations", {"content": f'{{"file_ids": ["{LABEL}", {IBAN}'.encode()}),
-        ("POST", "/v1/synchronizations", {"json": {"file_ids": [LABEL]}}),
-        (f"X-{IBAN}", "/v1/files", {}),
-        ("GET", "/v1/me", {"headers": {"Authorization": f"Bearer {REFUSED_KEY}".encode()}}),
-        ("GET", "/v1/me", {"headers": {"Authorization": f"Basic {REFUSED_KEY}".encode()}}),
-        ("POST", f"/v1/firms/{FIRM}/tokens", {"json": {"user": {"user_id": LABEL}}}),
-        ("GET", f"/metrics/{quote(LABEL)}", {}),
-    ]
-
-
-async def _mistakes(sinks: Sinks, token: str) -> None:
-    async with sinks.client("hub", Authorization=f"Bearer {token}") as person:
-        for method, path, more in requests_gone_wrong():
-            answer = await person.request(method, path, **more)
-            assert 400 <= answer.status_code < 500, (method, path, answer.text)
-
-
-async def _wrong_credentials(sinks: Sinks, token: str) -> None:
-    """The software refuses a key; those in place stay."""
-    async with sinks.client("hub", Authorization=f"Bearer {token}") as person:
-        connections = (await person.get("/v1/connections")).json()["connections"]
-        (connection,) = [each for each in connections if each["connector"] == USUAL]
-        path = f"/v1/connections/{connection['connection_id']}"
-        check = (await person.put(f"{path}/credentials", json={"fields": {"token": REFUSED_KEY}})).json()
-        answer = await person.get(f"{path}/checks/{check['check_id']}", params={"wait": 30})
-        assert answer.json()["status"] == "refused", answer.text
 
 
 async def _bad_records(sinks: Sinks, producer: AIOKafkaProducer, database: asyncpg.Connection) -> None:

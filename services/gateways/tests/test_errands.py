@@ -2,9 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
+import asyncpg
 import pytest
 
+from gateways.adapters import jobs
 from gateways.domain.outcome import CouldNotAsk
 from qontable.events.connector import ConnectionChecked, ConnectionHealthChanged, ConnectorAnnounced
 from qontable.events.delivery import EntryDeliveryChanged, EntryDispatched
@@ -249,6 +252,39 @@ async def test_a_missing_document_is_sent_after_its_entry_once_however_often_it_
     await house.hears(EntryDeliveryChanged, delivery_id=other.delivery_id, documents="sent")
     assert (_attached(house, delivery), _attached(house, other)) == (1, 1)
     assert house.software.sends(delivery.entry.entry_id) == 1
+
+
+async def test_a_request_for_documents_waits_for_a_lane_without_keeping_its_delivery_from_it(house: House) -> None:
+    """Whoever writes an answer has the lane first, then the delivery: two in different orders would wait for ever."""
+    delivery = await _booked_without_document(house)
+    connection = await asyncpg.connect(house.world.admin_url, server_settings={"search_path": "gateways"})
+    async with connection.transaction():
+        await connection.execute("select from lanes where connection_id = $1 for no key update", delivery.connection_id)
+        await house.say(_resend(delivery))
+        await house.until("select true from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'with touched'")
+        await connection.execute(
+            "select from deliveries where delivery_id = $1 for update nowait", delivery.delivery_id
+        )
+    await connection.close()
+    await house.hears(EntryDeliveryChanged, delivery_id=delivery.delivery_id, documents="sent")
+    assert _attached(house, delivery) == 1
+
+
+async def test_documents_are_sent_once_though_the_database_is_slow_to_write_it_down(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = await _booked_without_document(house)
+    finish, failures = jobs.finish, iter([asyncpg.DeadlockDetectedError(), ConnectionResetError()])
+
+    async def finish_at_last(*given: Any) -> bool:
+        for failure in failures:
+            raise failure
+        return await finish(*given)
+
+    monkeypatch.setattr(jobs, "finish", finish_at_last)
+    await house.say(_resend(delivery))
+    await house.hears(EntryDeliveryChanged, delivery_id=delivery.delivery_id, documents="sent")
+    assert _attached(house, delivery) == 1
 
 
 async def test_a_document_that_is_refused_stays_missing_in_the_software_s_words_and_may_be_sent_again(

@@ -1,6 +1,8 @@
 """Documents that a booked entry lacks are given to the software after it, where somebody asked for that."""
 
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gateways.adapters import deliveries, jobs, lanes
@@ -8,6 +10,7 @@ from gateways.adapters.deliveries import Work
 from gateways.adapters.jobs import Job
 from gateways.app.guarding import answered
 from gateways.app.parcels import ParcelRefused, parcel_of
+from gateways.app.patience import until_written
 from gateways.app.tenure import Tenure
 from gateways.domain.delivery import Delivery
 from gateways.domain.health import Sign
@@ -41,17 +44,21 @@ async def attach_documents(tenure: Tenure, job: Job) -> CouldNotAsk | None:
     failure = await _attach(tenure, work)
     if failure is not None:
         return failure
-    async with tenure.parts.units.unit() as unit:
-        await lanes.hold(unit.connection, tenure.lease)
-        await jobs.finish(unit.connection, job, "sent")
-        await _change(unit, job, document_state="sent", message=None)
-        await tenure.ledger.note(unit, Sign("answered"), started_at)
+    await until_written(partial(_settle, tenure, job, started_at), "answers")
     return None
 
 
 async def say_not_attached(unit: Unit, job: Job, message: SoftwareMessage) -> None:
     """The documents are still missing, and why."""
     await _change(unit, job, message=message)
+
+
+async def _settle(tenure: Tenure, job: Job, started_at: datetime) -> None:
+    async with tenure.parts.units.unit() as unit:
+        await lanes.hold(unit.connection, tenure.lease)
+        await jobs.finish(unit.connection, job, "sent")
+        await _change(unit, job, document_state="sent", message=None)
+        await tenure.ledger.note(unit, Sign("answered"), started_at)
 
 
 async def _attach(tenure: Tenure, work: Work) -> CouldNotAsk | None:

@@ -4,7 +4,6 @@ Every write checks the fencing token, and each answer's rows and events go in on
 database that does not answer is waited for: an answer in memory is worth more than a look-up later.
 """
 
-import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from gateways.adapters.attempts import Opened
 from gateways.adapters.documents import keep_payloads
 from gateways.adapters.recalls import recalled_among
 from gateways.app.parts import Parts
+from gateways.app.patience import until_written
 from gateways.app.tries import EXPECTED, Tried, attempted, health_changed, without_answer
 from gateways.domain.delivery import Delivery
 from gateways.domain.health import LaneHealth, Sign, noted, sign_of
@@ -25,7 +25,6 @@ from gateways.domain.lease import Lease, LeaseLost
 from gateways.domain.life import Moment, given_up, recalled
 from gateways.domain.rules import SendingRules
 from qontable import metrics
-from qontable.database import UNREACHABLE
 from qontable.events.delivery import SoftwareMessage
 from qontable.gathering import Gathering
 from qontable.telemetry import frames
@@ -33,7 +32,6 @@ from qontable.unit import Unit
 
 log = structlog.get_logger()
 
-PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _CHANCE = random.SystemRandom()
 
 
@@ -106,16 +104,8 @@ class Ledger:
         return await self._settle_isolated([replace(tried, payload_key=key) for tried in batch])
 
     async def _settle_patiently(self, batch: Sequence[Tried]) -> Sequence[None]:
-        failures = 0
-        while True:
-            try:
-                await self._settle(batch)
-            except UNREACHABLE as error:
-                log.warning("answers wait for the database", answers=len(batch), error=type(error).__name__)
-                await asyncio.sleep(PATIENCE_SECONDS[min(failures, len(PATIENCE_SECONDS) - 1)])
-                failures += 1
-            else:
-                return [None] * len(batch)
+        await until_written(partial(self._settle, batch), "answers", answers=len(batch))
+        return [None] * len(batch)
 
     async def _settle_isolated(self, batch: Sequence[Tried]) -> Sequence[None]:
         """Settle a batch; an answer that cannot be written is found by itself and replaced by its absence."""

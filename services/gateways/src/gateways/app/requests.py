@@ -1,12 +1,13 @@
 """Requests that become errands of a lane."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gateways.adapters import deliveries, jobs
 from gateways.adapters.jobs import Job, JobKind
 from gateways.adapters.lanes import Touched, touch
 from gateways.app.attaching import lacks_documents
+from gateways.domain.delivery import Delivery
 from qontable.bus import Received
 from qontable.clock import now
 from qontable.events.hub import ConnectionCheckRequested, DocumentResendRequested
@@ -32,19 +33,25 @@ async def take_creations(unit: Unit, records: Sequence[Received[AccountsCreation
 
 
 async def take_resends(unit: Unit, records: Sequence[Received[DocumentResendRequested]]) -> None:
-    """Documents to send after their entry. Asked for twice in one state of the delivery, they are sent once."""
+    """Documents to send after their entry. Asked for twice in one state of the delivery, they are sent once.
+
+    Lanes are touched before deliveries are locked, in which order those lock them who write answers.
+    """
     asked = {record.event.delivery_id: record for record in records}
-    known = await deliveries.lock(unit.connection, asked)
-    new = []
-    for name, record in asked.items():
-        row = known.get(name)
-        if row is None or row.firm_id != record.event.firm_id:
-            unit.set_aside(record.refused("unknown_delivery", "the gateways know no such delivery of this firm"))
-        elif lacks_documents(row):
-            body = record.record.value.decode()
-            key = f"{name}/{row.version}"
-            new.append(Job("document", key, row.firm_id, row.connection_id, row.connector, body, record.traceparent))
-    await _take(unit, new)
+    rows = await deliveries.by_ids(unit.connection, asked)
+    known = {name: row for name, row in rows.items() if row.firm_id == asked[name].event.firm_id}
+    for name in asked.keys() - known.keys():
+        unit.set_aside(asked[name].refused("unknown_delivery", "the gateways know no such delivery of this firm"))
+    await _touch(unit, known.values())
+    rows = await deliveries.lock(unit.connection, known)
+    await jobs.insert(
+        unit.connection, [_resending(asked[name], row) for name, row in rows.items() if lacks_documents(row)]
+    )
+
+
+def _resending(record: Received[DocumentResendRequested], row: Delivery) -> Job:
+    body, key = record.record.value.decode(), f"{row.delivery_id}/{row.version}"
+    return Job("document", key, row.firm_id, row.connection_id, row.connector, body, record.traceparent)
 
 
 def _job(kind: JobKind, record: Received[Any], job_id: str) -> Job:
@@ -55,5 +62,9 @@ def _job(kind: JobKind, record: Received[Any], job_id: str) -> Job:
 
 async def _take(unit: Unit, new: Sequence[Job]) -> None:
     await jobs.insert(unit.connection, new)
+    await _touch(unit, new)
+
+
+async def _touch(unit: Unit, work: Iterable[Job | Delivery]) -> None:
     present = now()
-    await touch(unit.connection, [Touched(job.connection_id, job.firm_id, job.connector, present) for job in new])
+    await touch(unit.connection, [Touched(item.connection_id, item.firm_id, item.connector, present) for item in work])

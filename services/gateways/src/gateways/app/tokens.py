@@ -8,6 +8,7 @@ database that does not answer is waited for.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -17,6 +18,7 @@ from gateways.adapters.jobs import Job
 from gateways.adapters.lanes import Touched
 from gateways.adapters.tokens import KIND, TokenRow, descent_of
 from gateways.app.parts import Parts
+from gateways.app.patience import until_written
 from gateways.domain.lease import Lease
 from gateways.domain.outcome import NotAnswered
 from gateways.domain.port import KeptTokens, NewTokens, TokensUnreadable
@@ -27,7 +29,6 @@ from qontable.vault import BoxRefused
 
 log = structlog.get_logger()
 
-PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 REST = timedelta(minutes=1)
 """After a renewal that failed: its failure is told again before another one is tried."""
 RETRY_AFTER = timedelta(minutes=10)
@@ -81,7 +82,7 @@ class DescentTokens:
                 await self._come_again()
                 raise
             self._failure = None
-            self._met = await self._keep_patiently(newest, came)
+            self._met = await until_written(partial(self._keep, newest, came), "renewed tokens")
             return self._met
 
     async def _read(self) -> KeptTokens | None:
@@ -95,16 +96,6 @@ class DescentTokens:
             log.error("tokens cannot be opened", connection_id=self._lease.connection_id, detail=str(error))
             raise TokensUnreadable from None
         return KeptTokens(row.generation, secrets, row.renew_at)
-
-    async def _keep_patiently(self, before: KeptTokens | None, came: NewTokens) -> KeptTokens:
-        failures = 0
-        while True:
-            try:
-                return await self._keep(before, came)
-            except UNREACHABLE as error:
-                log.warning("renewed tokens wait for the database", error=type(error).__name__)
-                await asyncio.sleep(PATIENCE_SECONDS[min(failures, len(PATIENCE_SECONDS) - 1)])
-                failures += 1
 
     async def _keep(self, before: KeptTokens | None, came: NewTokens) -> KeptTokens:
         """Store what came in the place of what it descends from. The lease is not asked for: who holds the answer to a
