@@ -12,7 +12,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
     "cegid_loop": {
         "QONTABLE_CEGID_LOOP_URL": "{sandbox_url}/cegid_loop/loop-api-publiques",
         "QONTABLE_CEGID_LOOP_SUBSCRIPTION_KEY": "{partner_secret}",
-        "QONTABLE_CEGID_LOOP_IMPORT_RETRIED_SECONDS": "20",
+        "QONTABLE_CEGID_LOOP_IMPORT_RETRIED_SECONDS": "5",
     },
     "myunisoft": {
         "QONTABLE_MYUNISOFT_URL": "{sandbox_url}/myunisoft/api/v1",
