@@ -1,7 +1,7 @@
 """Refresh: `accounts.fetched` parts on the topic → applied, `accounts.refreshed` published.
 
 Three snapshots that follow one another: all accounts new, one in a hundred renamed, nothing changed. An unchanged one
-writes no account: the rows say which transaction wrote them, and all of the first snapshot's do.
+writes no account: the rows say which transaction wrote them, and at the end the server's counters that it was all.
 """
 
 import uuid
@@ -24,6 +24,13 @@ WRITTEN = "select count(*) from reference_data.item where xmin::text::bigint > $
 """The rows of accounts that later transactions than this one have written, as each row itself says: the server's
 counters are behind by up to ten seconds, each connection's by its own."""
 NOW = "select pg_current_xact_id()::text::bigint"
+COUNTED = (
+    "select n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables where relid = 'reference_data.item'::regclass"
+)
+GONE = (
+    "select not exists (select from pg_stat_activity where datname = current_database() and usename = 'reference_data')"
+)
+"""The service's connections have ended, and with them have told the server what they had counted."""
 
 
 class Snapshots:
@@ -78,6 +85,9 @@ async def refresh(stage: Stage, scale: Scale) -> Findings:
                     assert written == changed, f"{kind}: {written} account rows written, not {changed}"
                     found[kind][1].append(await _upserted(stage, loop, scale.accounts, changed))
         peaks = {"reference_data": service.peak()}
+    await stage.until(GONE)
+    counted = await stage.database.fetchval(COUNTED)
+    assert counted == scale.rounds * sum(kinds.values()), f"{counted} account rows written in all"
     remarks.append("account rows written by an unchanged snapshot: 0")
     compared = [Compared(kind, "accounts", *paces, TARGET, DOES) for kind, paces in found.items()]
     return Findings(compared, peaks=peaks, remarks=remarks)
