@@ -22,7 +22,7 @@ def _staged(bench: Callable[[Stage, Scale], Awaitable[Findings]]) -> Bench:
     """A bench that plays on a stage of its own."""
 
     async def on_stage(scale: Scale) -> Findings:
-        async with open_stage(scale.partitions) as stage:
+        async with open_stage(scale) as stage:
             return await bench(stage, scale)
 
     return on_stage

@@ -11,6 +11,7 @@ class Scale:
     `formats` are those of import files that are written; none named, all. `partitions` are those of each topic.
     `at_once` are benches under way together: several where no figure counts, for they wait most of the time.
     `files` and `kept` are client files and entries of the Hub's read model, `samples` how often each page is asked for.
+    `patience` are the seconds after which what is waited for is said not to come.
     """
 
     rounds: int
@@ -28,6 +29,7 @@ class Scale:
     statuses: int
     partitions: int
     at_once: int
+    patience: int
     formats: frozenset[str] = frozenset()
 
 
@@ -47,6 +49,7 @@ FULL = Scale(
     statuses=60_000,
     partitions=12,
     at_once=1,
+    patience=900,
 )
 SMOKE = Scale(
     rounds=1,
@@ -64,5 +67,6 @@ SMOKE = Scale(
     statuses=300,
     partitions=3,
     at_once=3,
+    patience=100,
     formats=frozenset({"fec", "quadra-ascii", "xlsx"}),
 )

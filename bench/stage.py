@@ -3,8 +3,9 @@
 import asyncio
 import os
 import tempfile
+import time
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.process import Meter, Script, running_service
+from bench.scale import Scale
 from local_stack.backends import GIVEN, Backends
 from local_stack.control import down, up
+from local_stack.part import last_words
 from local_stack.process import ProcessIdentity
 from local_stack.stack import Stack
 from local_stack.supervisor import INFRASTRUCTURE
@@ -56,7 +59,7 @@ class Stage:
         self,
         backends: Backends,
         world: World,
-        partitions: int,
+        scale: Scale,
         folder: Path,
         servers: Sequence[Meter],
         producer: AIOKafkaProducer,
@@ -64,11 +67,12 @@ class Stage:
     ) -> None:
         self.backends = backends
         self.world = world
-        self.partitions = partitions
+        self.partitions = scale.partitions
         self.folder = folder
         self.servers = servers
         self.producer = producer
         self.database = pool
+        self._patience = scale.patience
         self._counter = AIOKafkaConsumer(bootstrap_servers=world.kafka)
 
     @property
@@ -116,13 +120,22 @@ class Stage:
         return [TopicPartition(self.topic(topic), number) for topic in topics for number in numbers]
 
     async def grown(self, topic: str, until: int) -> None:
-        """Return once a topic has had so many records."""
-        while await self.end(topic) < until:
-            await asyncio.sleep(POLL_SECONDS)
+        """Return once a topic has had so many records. Raises `TimeoutError`, as `until` does."""
+        await self._come(f"{until} records on {topic}", lambda: self.end(topic), lambda had: had >= until)
 
     async def until(self, query: str, *values: Any) -> None:
-        """Return once a query over the tables, seen with a superuser's eyes, gives true."""
-        while not await self.database.fetchval(query, *values):
+        """Return once a query over the tables, seen with a superuser's eyes, gives true.
+
+        Raises `TimeoutError` with what it gave instead and the last words of every process of this stage.
+        """
+        await self._come(f"{query} {values}", lambda: self.database.fetchval(query, *values), bool)
+
+    async def _come(self, what: str, ask: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool]) -> None:
+        deadline = time.monotonic() + self._patience
+        while not enough(found := await ask()):
+            if time.monotonic() > deadline:
+                logs = [f"{log.name}:\n{last_words(log)}" for log in sorted(self.folder.glob("*.log"))]
+                raise TimeoutError("\n".join([f"waited {self._patience} s for {what}, found {found}", *logs]))
             await asyncio.sleep(POLL_SECONDS)
 
     async def make_topics(self, *names: str) -> None:
@@ -139,20 +152,20 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(partitions: int) -> AsyncIterator[Stage]:
+async def open_stage(scale: Scale) -> AsyncIterator[Stage]:
     """A stage on broker and server of its own, durable as in production, or on those that the environment gives."""
     with tempfile.TemporaryDirectory(prefix="qontable-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         async with (
             _backends(folder) as (backends, servers),
-            make_world(backends, folder, partitions=partitions) as world,
+            make_world(backends, folder, partitions=scale.partitions) as world,
         ):
             producer = new_producer(world.kafka)
             await producer.start()
             pool = await asyncpg.create_pool(world.admin_url, min_size=1, max_size=3)
             try:
-                async with Stage(backends, world, partitions, folder, servers, producer, pool) as stage:
+                async with Stage(backends, world, scale, folder, servers, producer, pool) as stage:
                     yield stage
             finally:
                 await producer.stop()
