@@ -13,6 +13,8 @@ PACKAGES := libs/common deploy/local $(sort $(patsubst %/pyproject.toml,%,$(wild
 PIP := $$(test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo python3 -m pip --python $(BIN)/python)
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	--strip-extras --allow-unsafe
+# Some machines forbid Python to keep what it compiled: each of a hundred processes would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 T ?=
 N ?= 2
 B ?=

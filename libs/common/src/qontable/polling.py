@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from itertools import chain
+from math import inf
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -20,6 +21,9 @@ from qontable.bus import MAX_BATCH, BatchFailed, Consumer, KafkaRecord
 from qontable.header_names import tolerate_header_names
 
 WAIT_MS = 1_000
+FETCH_WAIT_MS = 2_000
+"""How long a broker keeps a request for records open while there are none: what an idle consumer costs (decision 20).
+It answers at once when a record comes. After a rebalance the first records may be as much later."""
 
 
 def subscribe(broker: KafkaBroker, consumer: Consumer[Any], topic_prefix: str, session_seconds: float) -> None:
@@ -32,6 +36,8 @@ def subscribe(broker: KafkaBroker, consumer: Consumer[Any], topic_prefix: str, s
         batch_timeout_ms=WAIT_MS,
         group_id=f"{topic_prefix}{consumer.name}",
         auto_offset_reset="earliest",
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        consumer_timeout_ms=FETCH_WAIT_MS,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         session_timeout_ms=int(session_seconds * 1000),
         heartbeat_interval_ms=int(session_seconds * 1000 / 6),
@@ -54,11 +60,16 @@ class _PromptSubscriber(BatchSubscriber):
 
     FastStream's own sleeps for as long again after each empty poll: with short polls idle services burn a tenth of a
     processor, with long ones every entry waits at every hop.
+
+    While a handler is busy and records of a partition lie ready, aiokafka would ask for the other partitions alone
+    after a tenth of a second, and for this one only once that request has been answered. Here it asks for all of them,
+    as soon as what lies ready was taken.
     """
 
     __slots__ = ()
 
     async def get_msg(self, consumer: AIOKafkaConsumer) -> tuple[KafkaRecord, ...]:
+        consumer._fetcher._prefetch_backoff = inf
         records = await consumer.getmany(timeout_ms=self.batch_timeout_ms, max_records=self.max_records)
         return tuple(chain.from_iterable(records.values()))
 
