@@ -40,6 +40,8 @@ START_SECONDS = 600.0
 REPLICATED = ("entries", "gateways")
 INFRASTRUCTURE = ("kafka", "postgres")
 EVENING_AFTER = timedelta(minutes=4)
+KILLS_EACH, MOST_KILLS = 6, 3
+"""The migration before a storm is killed once for so many kills in it, no more often than that."""
 
 
 def soon_in_paris() -> str:
@@ -129,10 +131,7 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(order: StormOrder, folder: Path) -> AsyncIterator[Rig]:
-    """A rig whose broker and server run, and whose database was furnished although that was killed on the way.
-
-    Not so that of a robbed system, which is there for something else.
-    """
+    """A rig whose broker and server run, and whose database was furnished although that was killed on the way."""
     with small_disk(folder / "disk") as disk:
         stack = Stack("storm", folder / "stack", throwaway=True)
         beside = Stack("storm-postgres", disk.folder / "stack", throwaway=True)
@@ -145,7 +144,7 @@ async def open_rig(order: StormOrder, folder: Path) -> AsyncIterator[Rig]:
             postgres = await asyncio.to_thread(prepare_postgres, beside, ports["postgres"])
             await asyncio.gather(rig.start(kafka), rig.start(replace(postgres, log=stack.logs / "postgres.log")))
             await ensure_database(server_url(beside, ports["postgres"]), DATABASE)
-            await furnish(rig, random.Random(order.seed), kills=0 if order.broken else 3)
+            await furnish(rig, random.Random(order.seed), kills=min(order.kills // KILLS_EACH, MOST_KILLS))
             await asyncio.gather(*(rig.start(part) for part in _service_parts(rig, ports)))
             yield rig
         finally:

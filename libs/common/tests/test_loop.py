@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qontable.loop import Loop
+from qontable.loop import Loop, end
 
 
 class _Work:
@@ -64,3 +64,22 @@ async def test_a_call_that_comes_during_a_turn_is_not_lost() -> None:
     work = Waking()
     loop = Loop("l", work.step, idle_seconds=60)
     await _turned(work, 2, loop)
+
+
+async def test_one_whose_cleaning_up_failed_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The failure takes the place of the cancellation, and the loop goes on with its next turn."""
+    monkeypatch.setattr("qontable.loop.AGAIN_SECONDS", 0.05)
+    begun = asyncio.Event()
+
+    async def step() -> bool:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ConnectionError("the server went away at that moment")
+
+    running = asyncio.create_task(Loop("l", step, idle_seconds=60).run())
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await end([running])
+    assert running.cancelled()

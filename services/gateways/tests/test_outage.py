@@ -57,7 +57,7 @@ def _work_while_due(shop: Workshop, bench: Bench, owner: Process, until: timedel
     """Let time pass from one thing that is due to the next, for no longer than `until`."""
     ends = shop.clock.now + until
     for _ in range(MOST_TURNS):
-        due_at = shop.run(bench.look()).lane["due_at"]
+        due_at = shop.run(bench.due_at())
         if due_at is None or due_at > ends:
             return
         shop.run(shop.clock.move_to(due_at))
@@ -106,7 +106,7 @@ def test_a_software_dead_for_three_days_is_asked_as_declared_and_one_press_resum
     parked = shop.run(bench.look()).deliveries
     assert {row["message"]["category"] for row in parked} == {"gave_up"}
     assert timedelta() <= shop.clock.now - began - THREE_DAYS <= PLAN.steps[-1] * (1 + PLAN.jitter)
-    assert shop.run(bench.look()).lane["due_at"] is None, "a dead software is not asked for ever"
+    assert shop.run(bench.due_at()) is None, "a dead software is not asked for ever"
 
     software.dead = False
     software.received.clear()

@@ -91,7 +91,7 @@ class Story:
     def comes_to_rest(self) -> None:
         owner = self.owner()
         for _ in range(MOST_TURNS):
-            due_at = self.shop.run(self.bench.look()).lane["due_at"]
+            due_at = self.shop.run(self.bench.due_at())
             if due_at is None:
                 return
             self.shop.run(self.shop.clock.move_to(due_at))

@@ -284,6 +284,13 @@ class Bench:
     async def resume(self, event: Event) -> None:
         await self.hear(people.take_resumptions, event)
 
+    async def due_at(self) -> datetime | None:
+        """When the lane has something to do: all that who lets time pass needs to know, however much waits in it."""
+        due_at: datetime | None = await self.shop.pool.fetchval(
+            "select due_at from lanes where connection_id = $1", self.connection_id
+        )
+        return due_at
+
     async def look(self) -> Seen:
         """The tables as they are now."""
         rows = await self.shop.pool.fetch(

@@ -1,7 +1,10 @@
-"""Background work of a service: a step repeated for as long as it finds work, then again after a while or a wake-up."""
+"""Background work of a service: a step repeated for as long as it finds work, then again after a while or a wake-up.
+
+And the end of such work.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
 
 import structlog
@@ -13,6 +16,22 @@ log = structlog.get_logger()
 
 Step = Callable[[], Awaitable[bool]]
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+AGAIN_SECONDS = 10.0
+"""More than anything that ends takes for its cleaning up: a relay gives its producer and its connection five each."""
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks; return when all have ended. How they ended is not told.
+
+    What fails while a task cleans up takes the place of its cancellation: a server that goes away in that moment makes
+    of it one more failure to wait after. Whoever has not ended after `AGAIN_SECONDS` is cancelled again.
+    """
+    under_way = set(tasks)
+    while under_way:
+        for task in under_way:
+            task.cancel()
+        ended, under_way = await asyncio.wait(under_way, timeout=AGAIN_SECONDS)
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
 class Loop:

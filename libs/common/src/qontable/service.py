@@ -26,7 +26,7 @@ from starlette.types import ASGIApp
 from qontable.bus import Consumer, Subscription
 from qontable.database import UNREACHABLE, Database
 from qontable.guard import Guard
-from qontable.loop import Loop, Step
+from qontable.loop import Loop, Step, end
 from qontable.outbox import Relay
 from qontable.polling import subscribe
 from qontable.producer import wait_for_kafka
@@ -224,9 +224,7 @@ async def _turning(loops: Iterable[Loop]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 def _spare_the_collector() -> None:

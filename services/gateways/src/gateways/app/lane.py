@@ -19,6 +19,7 @@ from gateways.domain.health import Sign
 from gateways.domain.lease import LeaseLost
 from gateways.domain.words import words
 from qontable.database import UNREACHABLE, Connection
+from qontable.loop import end
 from qontable.telemetry import frames
 
 log = structlog.get_logger()
@@ -201,6 +202,4 @@ class Lane:
         tasks = [*self._files.values(), *self._asked.values(), *self._jobs.values()]
         if self._renewal:
             tasks.append(self._renewal)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

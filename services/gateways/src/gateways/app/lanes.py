@@ -13,7 +13,7 @@ from gateways.adapters.lanes import Taken
 from gateways.adapters.slots import Presence
 from gateways.app.lane import Lane
 from gateways.app.parts import Parts
-from qontable.loop import Loop
+from qontable.loop import Loop, end
 
 STOP_SECONDS = 12.0
 TURN_SECONDS = 30.0
@@ -73,9 +73,7 @@ class Lanes:
             lane.leave()
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
     def _ended(self, connection_id: str, task: asyncio.Task[None]) -> None:
         """A lane that was lost and taken again has been replaced already."""
