@@ -26,6 +26,12 @@ def rob(service: str, name: str) -> None:
         robbery.take()
 
 
+def _put(place: Any, name: str, replacement: Any) -> None:
+    """Replace what stands there under this name. Raises `AttributeError` where nothing does: code has moved on."""
+    getattr(place, name)
+    setattr(place, name, replacement)
+
+
 def _without_inbox_and_keys() -> None:
     """A dispatch that comes again is a new delivery."""
     from gateways.adapters import deliveries
@@ -50,11 +56,12 @@ def _without_inbox_and_keys() -> None:
     async def take_dispatched(unit: Any, records: Sequence[Any]) -> None:
         await dispatches._store(unit, records)
 
-    bus.take_new = all_new
-    deliveries.by_ids = deliveries.standing = nothing_known
-    deliveries.insert = insert_without_key
-    dispatches._new = another
-    dispatches.take_dispatched = take_dispatched
+    _put(bus, "take_new", all_new)
+    _put(deliveries, "by_ids", nothing_known)
+    _put(deliveries, "standing", nothing_known)
+    _put(deliveries, "insert", insert_without_key)
+    _put(dispatches, "_new", another)
+    _put(dispatches, "take_dispatched", take_dispatched)
 
 
 def _without_fencing() -> None:
@@ -75,9 +82,9 @@ def _without_fencing() -> None:
         )
         return lanes._health(row), row["now"]
 
-    lanes.hold = hold
-    Lease.covers = lambda _lease, _deadline: True
-    tenure.Deadline = Endless
+    _put(lanes, "hold", hold)
+    _put(Lease, "covers", lambda _lease, _deadline: True)
+    _put(tenure, "Deadline", Endless)
 
 
 def _without_doubt() -> None:
@@ -91,7 +98,7 @@ def _without_doubt() -> None:
             return life._queued(delivery, at, message=outcome.message)
         return sent(delivery, outcome, deadline, at)
 
-    life.sent = sent_again
+    _put(life, "sent", sent_again)
 
 
 def _without_order_of_commits() -> None:
@@ -109,7 +116,7 @@ def _without_order_of_commits() -> None:
         writing.add(task)
         task.add_done_callback(writing.discard)
 
-    Consumer.process = process_later
+    _put(Consumer, "process", process_later)
 
 
 def _without_whole_snapshots() -> None:
@@ -124,9 +131,9 @@ def _without_whole_snapshots() -> None:
     async def last_part(connection: Any, fetch_id: str) -> Any:
         return (await parts(connection, fetch_id))[-1:]
 
-    fetched.settle = settle_in_part
-    fetched.read_parts = last_part
-    fetched._incredible = lambda *_: None
+    _put(fetched, "settle", settle_in_part)
+    _put(fetched, "read_parts", last_part)
+    _put(fetched, "_incredible", lambda *_: None)
 
 
 ROBBERIES = {

@@ -32,6 +32,10 @@ def report(outcome: Outcome) -> Iterator[str]:
     yield from judgement.faults
     yield from judgement.stories[:MOST_STORIES]
     yield "  ".join(f"{len(getattr(judgement, word))} {word}" for word in WORDS)
+    if outcome.planted:
+        yield "planted afterwards: " + ", ".join(
+            f"{fault.word} {'found' if fault.seen else f'not found: {fault.found}'}" for fault in outcome.planted
+        )
 
 
 def _told(counts: dict[str, int]) -> str:

@@ -20,6 +20,7 @@ from .misfortunes import Log, Misfortunes
 from .noise import Noise
 from .order import StormOrder
 from .paper import ROUND_SECONDS, Paper, judge_paper, open_paper
+from .planted import Planted, plant_and_judge
 from .rig import Rig, open_rig
 from .script import write_script
 
@@ -41,6 +42,7 @@ class Outcome:
     faults_struck: Counter[str] = field(default_factory=Counter)
     exports: Counter[str] = field(default_factory=Counter)
     evenings: int = 0
+    planted: list[Planted] = field(default_factory=list)
 
     @property
     def first_fault(self) -> int | None:
@@ -49,12 +51,15 @@ class Outcome:
 
 
 async def run_storm(order: StormOrder, folder: Path) -> Outcome:
-    """Run one storm in a folder of its own."""
+    """Run one storm in a folder of its own; plant faults where it found none."""
     async with open_rig(order, folder) as rig, _on_board(rig) as firms:
         eyes = Eyes(rig.surroundings.postgres_admin_url)
         try:
             async with open_paper(rig, eyes) as paper:
-                return await _Storm(rig, firms, paper, eyes).run()
+                outcome = await _Storm(rig, firms, paper, eyes).run()
+                if outcome.judgement.clean:
+                    outcome.planted = await plant_and_judge(eyes, firms, rig.surroundings.kafka)
+                return outcome
         finally:
             await eyes.close()
 
