@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from .broken import ROBBERIES
-from .test_broken import check_found
+from .robbed import check_found
 
 
 @pytest.mark.timeout(0)
