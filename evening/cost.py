@@ -8,6 +8,7 @@ from datetime import timedelta
 import asyncpg
 import psutil
 
+from bench.process import Meter
 from entries.bootstrap import build
 from evening.town import EVENING, settings_of, settle
 from local_stack.moved_clock import moved_clock
@@ -55,12 +56,12 @@ async def evening_cost(world: World, entries: int, files: int) -> EveningCost:
             async with service.running():
                 await asyncio.sleep(QUIET_SECONDS)
                 server = await _server(database)
-                before, served = await _active_seconds(database), _cpu_seconds(server)
+                before, served = await _active_seconds(database), server.cpu()
                 wall, cpu = time.monotonic(), time.process_time()
                 clock.set(EVENING)
                 await _until_over(database, entries)
                 wall, cpu = time.monotonic() - wall, time.process_time() - cpu
-                served = _cpu_seconds(server) - served
+                served = server.cpu() - served
                 await asyncio.sleep(STATISTICS_SECONDS)
                 active = await _active_seconds(database) - before
     finally:
@@ -89,16 +90,9 @@ async def _active_seconds(database: asyncpg.Connection) -> float:
     return milliseconds / 1000
 
 
-async def _server(database: asyncpg.Connection) -> psutil.Process:
+async def _server(database: asyncpg.Connection) -> Meter:
     """PostgreSQL's first process, which starts all others. It has to run on this machine."""
     backend = psutil.Process(await database.fetchval("select pg_backend_pid()"))
     server = backend.parent()
     assert server and "postgres" in server.name(), "PostgreSQL does not run as processes of this machine"
-    return server
-
-
-def _cpu_seconds(server: psutil.Process) -> float:
-    """Of the server and its processes, also of those that have ended."""
-    ended = server.cpu_times()
-    living = [process.cpu_times() for process in server.children(recursive=True)]
-    return float(ended.children_user + ended.children_system + sum(times.user + times.system for times in living))
+    return Meter("postgres", server.pid)

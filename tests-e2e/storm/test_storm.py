@@ -9,7 +9,7 @@ from local_stack.world import PARTITIONS
 from .check import check_storm
 from .order import StormOrder
 
-SMALL = StormOrder(entries=180, kills=6, seed=7, partitions=PARTITIONS)
+SMALL = StormOrder(entries=120, kills=6, seed=7, partitions=PARTITIONS)
 
 
 @pytest.mark.slow
