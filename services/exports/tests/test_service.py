@@ -17,6 +17,7 @@ from qontable.clock import now
 from qontable.events.delivery import EntryDeliveryChanged
 from qontable.events.export import ExportCompleted, FormatAnnounced
 from qontable.schemas import sample_events
+from qontable.storage import Storage, StorageFailed
 
 from .yard import PDF, Yard, load, surroundings, working
 
@@ -175,6 +176,23 @@ async def test_a_document_that_is_not_what_it_was_is_left_out_and_told(yard: Yar
     assert (done.outcome, done.documents, done.counts["document_missing"]) == ("written", 1, 2)
     told = [await yard.hear(EntryDeliveryChanged, delivery_id=order.delivery_id, version=2) for order in batch.orders]
     assert [event.documents for event in told] == ["sent", "kept", "kept"]
+
+
+async def test_storage_that_is_away_for_a_moment_stops_no_batch(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documents are fetched side by side, so that the failure of one comes in a group."""
+    stream, asked = Storage.stream, []
+
+    def away_at_first(storage: Storage, key: str, size: int) -> Any:
+        asked.append(key)
+        if len(asked) == 1:
+            raise StorageFailed("storage failed")
+        return stream(storage, key, size)
+
+    monkeypatch.setattr(Storage, "stream", away_at_first)
+    batch = load(2, [await yard.keep(PDF), await yard.keep(PDF + b"2")])
+    await yard.say(batch.opened, *batch.orders)
+    done = await yard.hear(ExportCompleted, export_id=batch.export_id)
+    assert (done.outcome, done.documents, len(asked) > 2) == ("written", 2, True)
 
 
 @pytest.mark.parametrize("order", [{"format": "tra", "with_documents": False}, {"format": "cegid-csv"}])

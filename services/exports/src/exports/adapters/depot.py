@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 async def fetch_documents(storage: Storage, documents: Collection[KeptDocument], folder: Path) -> None:
     """Put these documents into a folder, each under its hash. One that is not what it was is left out, which the report
-    tells. Raises `StorageFailed`."""
+    tells. Raises a group of `StorageFailed`."""
     turns = asyncio.Semaphore(AT_A_TIME)
 
     async def fetch(document: KeptDocument) -> None:

@@ -141,7 +141,7 @@ class Writing:
 def _is_outage(error: Exception) -> bool:
     """Whether the surroundings failed, so that the same can succeed later; else it fails each time it is tried."""
     if isinstance(error, ExceptionGroup):
-        return all(isinstance(part, UNREACHABLE) for part in error.exceptions)
+        return all(map(_is_outage, error.exceptions))
     return isinstance(error, UNREACHABLE)
 
 
