@@ -24,16 +24,16 @@ DOCUMENT_SECONDS = 3.0
 is_public = links._is_public
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def bad_world(backends: Backends, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """A world of this table's own: what is patched below must end with it."""
+    """A world of this module's own: what is patched below must end with it."""
     async with make_world(backends, tmp_path_factory.mktemp("world")) as made:
         yield made
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(bad_world: World) -> AsyncIterator[House]:
-    """One entries service, which meets all of the table and goes on.
+    """One entries service, which meets everything in a module and goes on.
 
     Of all private addresses it takes the test's own server's for a public one.
     """
