@@ -1,4 +1,4 @@
-"""The evening run: what an entry costs when everything is ready at once, many beside few (`evening.cost`).
+"""The evening run: what an entry costs when everything is ready at once, many beside few (`bench.evening_cost`).
 
 Each size runs in a process and a world of its own, for all processor time of its process is counted.
 """
@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
+from bench.evening_cost import evening_cost
 from bench.pace import Findings
 from bench.scale import Scale
 from bench.stage import Stage
-from evening.cost import evening_cost
 from local_stack.backends import Backends
 from local_stack.world import make_world
 

@@ -24,7 +24,7 @@ STORMS = {
     "commits": (StormOrder(300, 12, 14, broken="commits", patience_seconds=45), {"lost", "silent"}),
     "snapshots": (StormOrder(60, 0, 15, broken="snapshots", patience_seconds=45), {"silent"}),
 }
-"""What rages over each robbed system, and as what it must show: in the software of which every trouble was seen.
+"""All of them in the software of which every trouble was seen.
 
 A storm ends with the first thing found, so more entries cost nothing where they are not needed: with 150 in that of
 doubt two runs of seven found nothing.

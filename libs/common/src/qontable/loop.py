@@ -31,7 +31,7 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
         for task in under_way:
             task.cancel()
         ended, under_way = await asyncio.wait(under_way, timeout=AGAIN_SECONDS)
-        await asyncio.gather(*ended, return_exceptions=True)
+        await asyncio.gather(*ended, return_exceptions=True)  # else asyncio complains of errors that nobody looked at
 
 
 class Loop:

@@ -71,7 +71,7 @@ async def evening_cost(world: World, entries: int, files: int) -> EveningCost:
 
 async def _until_over(database: asyncpg.Connection, entries: int) -> None:
     """Every entry has a delivery, and what was said of them is on the topics."""
-    while await database.fetchval(  # noqa: ASYNC110 - tables tell no one
+    while await database.fetchval(
         """
         select exists (select from entries.outbox) or exists (select from entries.schedules where state = 'open')
             or coalesce((select sum(last) from entries.sequences), 0) < $1
